@@ -24,14 +24,7 @@ from blijfwijzer.claims.register import find_claims
 from blijfwijzer.progress import Tell
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.concepts import MOTIVES, PAIR
-from studies.claim_worlds import (
-    DIMENSIONS,
-    WORLDS,
-    People,
-    Plan,
-    gather_people,
-    survey_of,
-)
+from studies.claim_worlds import DIMENSIONS, WORLDS, People, Plan, gather_people, survey_of
 
 RUNS = 100
 _WORKERS = 2

@@ -129,7 +129,8 @@ def tell_costs(costs: Costs) -> str:
 
 def _done_about(name: str) -> str:
     """Say what was done about a function, or about its module."""
-    return DONE.get(name, DONE.get(".".join(name.split(".")[:2]), "nothing"))
+    about = [known for known in DONE if f"{name}.".startswith(f"{known}.")]
+    return DONE[max(about, key=len)] if about else "nothing"
 
 
 def _file_of(asked: Asked) -> Path:

@@ -24,13 +24,7 @@ from blijfwijzer.risk.calibration import degrees_of, estimate_slope, fit_calibra
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.risk.metrics import to_margin
 from blijfwijzer.risk.model import calibrate
-from blijfwijzer.risk.monitoring import (
-    Groups,
-    sound,
-    turned_items,
-    watch_calibration,
-    watch_item,
-)
+from blijfwijzer.risk.monitoring import Groups, sound, turned_items, watch_calibration, watch_item
 from blijfwijzer.risk.training import fit, prepare
 from blijfwijzer.runs.synthesise import synthesise
 from blijfwijzer.settings import Settings

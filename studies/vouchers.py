@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.progress import Tell, show_progress, silent
-from blijfwijzer.publish.voucher_tables import Division
+from blijfwijzer.publish.tables.voucher_tables import Division
 from blijfwijzer.runs.score import ScoreRequest, publish_scores, score_wave
 from blijfwijzer.runs.synthesise import synthesise
 from blijfwijzer.runs.train import TrainRequest, train

@@ -3,7 +3,7 @@
 import re
 from html.parser import HTMLParser
 
-from blijfwijzer.publish.catalogue import ids, template
+from blijfwijzer.publish.language.catalogue import ids, template
 
 OTHER = {"nl": "en", "en": "nl"}
 # Words that every sentence is full of, and that the other language does not have.

@@ -7,7 +7,7 @@ import pandas as pd
 
 from blijfwijzer.disclosure.release import reopen
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.culture_page import SHEETS
+from blijfwijzer.publish.pages.culture_page import SHEETS
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.survey.texts import say
 

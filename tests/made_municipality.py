@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from blijfwijzer.publish.first_page import say_contact
 from blijfwijzer.publish.method import release_method
+from blijfwijzer.publish.pages.first_page import say_contact
 from blijfwijzer.settings import ContactSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.texts import Message, Quantity, say

@@ -8,13 +8,13 @@ from collections.abc import Callable
 import pandas as pd
 
 from blijfwijzer.disclosure.release import reopen
-from blijfwijzer.publish.culture_unit_page import (
+from blijfwijzer.publish.pages.culture_unit_page import (
     ReadClimate,
     read_climate_page,
     render_culture_unit,
 )
-from blijfwijzer.publish.unit_page import ReadRelease, render_unit
-from blijfwijzer.publish.unit_questions import ReadQuestions
+from blijfwijzer.publish.pages.unit_page import ReadRelease, render_unit
+from blijfwijzer.publish.pages.unit_questions import ReadQuestions
 from blijfwijzer.settings import Settings
 from reports import changed, make_report
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from blijfwijzer.disclosure.release import reopen
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.survey.texts import Language, Message
 
 TARGETS = {

@@ -3,9 +3,7 @@
 import pandas as pd
 
 from blijfwijzer.settings import GuidanceSettings, VoucherSettings
-from blijfwijzer.vouchers.allocation import (
-    allocate_vouchers,
-)
+from blijfwijzer.vouchers.allocation import allocate_vouchers
 from blijfwijzer.vouchers.needs import Needs
 
 SURE = GuidanceSettings(take_up=1.0, deadweight=0.4)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from blijfwijzer.publish.card_page import CardPage, render_card
+from blijfwijzer.publish.pages.card_page import CardPage, render_card
 from blijfwijzer.risk.card import Band, Card, CardQuestion, ChosenCard, Judged
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook

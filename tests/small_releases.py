@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.groups.grouping import everyone_alone
-from blijfwijzer.publish.release_files import report_files
+from blijfwijzer.publish.files.release_files import report_files
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.request import Request
 from blijfwijzer.settings import Settings

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.score_page import render_report
-from blijfwijzer.publish.unit_page import MOST_ASKED
+from blijfwijzer.publish.pages.score_page import render_report
+from blijfwijzer.publish.pages.unit_page import MOST_ASKED
 from made_municipality import municipality
 from pages_time import climate, score
 from reports import make_report

@@ -10,10 +10,10 @@ import pytest
 from test_browser import browser, open_html, violations
 
 from blijfwijzer.disclosure.release import reopen
-from blijfwijzer.publish.cells import safe_text
-from blijfwijzer.publish.culture_explorer import render_culture_explorer
-from blijfwijzer.publish.culture_page import render_climate
-from blijfwijzer.publish.explore_page import render_explorer
+from blijfwijzer.publish.files.cells import safe_text
+from blijfwijzer.publish.pages.culture_explorer import render_culture_explorer
+from blijfwijzer.publish.pages.culture_page import render_climate
+from blijfwijzer.publish.pages.explore_page import render_explorer
 from made_climate import climate_chapter, climate_table
 from reports import changed, make_report
 

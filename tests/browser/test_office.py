@@ -8,7 +8,7 @@ import zipfile
 import openpyxl
 import pytest
 
-from blijfwijzer.publish.score_page import write_workbook
+from blijfwijzer.publish.pages.score_page import write_workbook
 from reports import make_report
 
 OFFICE = shutil.which("soffice")

@@ -19,8 +19,8 @@ from blijfwijzer import errors
 from blijfwijzer.cli import app
 from blijfwijzer.drivers.group_profiles import Rows, score_groups
 from blijfwijzer.drivers.row_batches import Batching
-from blijfwijzer.publish.numbers import write_number
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.numbers import write_number
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.records.model_folder import read_model
 from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.model import predict_risk

@@ -14,12 +14,12 @@ from blijfwijzer.errors import (
     WaveTooDifferentError,
 )
 from blijfwijzer.progress import silent
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.release.rehearsal import rehearse
 from blijfwijzer.risk.metrics import log_losses
-from blijfwijzer.runs.explained import ExplainRequest, contribute_wave
-from blijfwijzer.runs.pairs import request_of
-from blijfwijzer.runs.then import admit_then, measure_change, read_against
+from blijfwijzer.runs.models.explained import ExplainRequest, contribute_wave
+from blijfwijzer.runs.models.pairs import request_of
+from blijfwijzer.runs.models.then import admit_then, measure_change, read_against
 from command_line import call
 from languages import words_of_the_other
 from shared_rivals import TARGET, driven_survey, settings_of, train_small, write_survey
@@ -66,7 +66,7 @@ def test_on_the_survey_of_the_training_both_are_measured_out_of_fold(made, shown
 
 def test_what_both_foresaw_out_of_fold_is_worked_out_once(made, tmp_path, monkeypatch):
     first = compare(made, made[1]).write(tmp_path / "first", ledgers=tmp_path / "ledger")
-    monkeypatch.delattr("blijfwijzer.runs.held_out.fit_chosen")
+    monkeypatch.delattr("blijfwijzer.runs.models.held_out.fit_chosen")
     again = compare(made, made[1]).write(tmp_path / "again", ledgers=tmp_path / "ledger")
 
     told, told_again = (one.tables["compared_measures"] for one in (first, again))

@@ -16,12 +16,12 @@ from blijfwijzer import errors
 from blijfwijzer.claims.register import CLAIMS
 from blijfwijzer.cli import main
 from blijfwijzer.disclosure.chain import verify
-from blijfwijzer.publish.claim_picture import draw_estimates
-from blijfwijzer.publish.culture_pictures import draw_dimension, draw_trend
-from blijfwijzer.publish.heat import choose_units, show_heat
-from blijfwijzer.publish.marks import WIDTH, axis_of
-from blijfwijzer.publish.pictures import PICTURED_ROWS
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.pictures.claim_picture import draw_estimates
+from blijfwijzer.publish.pictures.culture_pictures import draw_dimension, draw_trend
+from blijfwijzer.publish.pictures.heat import choose_units, show_heat
+from blijfwijzer.publish.pictures.marks import WIDTH, axis_of
+from blijfwijzer.publish.pictures.row_pictures import PICTURED_ROWS
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.concepts import CONCEPTS, INSIDE, OUTSIDE, PAIR
 from reports import make_report

@@ -10,14 +10,7 @@ from blijfwijzer.disclosure.chain import verify
 from blijfwijzer.errors import BusyError, ModelFolderError, PromotionError, SettingsError
 from blijfwijzer.records.model_choice import choose_model
 from command_line import call
-from shared_rivals import (
-    PLANTED,
-    TARGET,
-    driven_survey,
-    settings_of,
-    train_small,
-    write_survey,
-)
+from shared_rivals import PLANTED, TARGET, driven_survey, settings_of, train_small, write_survey
 
 WHO = {"by": "HR analytics", "why": "the newest wave"}
 LENIENT = {"promotion": bw.Settings(promotion={"largest_loss": 0.05, "largest_gap": 0.5}).promotion}

@@ -11,7 +11,7 @@ from blijfwijzer.claims.verdicts import run_claims
 from blijfwijzer.culture.conduct import measure_conduct
 from blijfwijzer.errors import CodebookError
 from blijfwijzer.estimation.design import read_design
-from blijfwijzer.publish.claim_tables import tabulate_verdicts
+from blijfwijzer.publish.tables.claim_tables import tabulate_verdicts
 from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.codebook import Codebook, codebook_file, load_codebook
 from blijfwijzer.survey.concepts import YES_OR_NO

@@ -13,11 +13,12 @@ from babel.messages.pofile import read_po
 import blijfwijzer
 from blijfwijzer import declared
 from blijfwijzer.errors import SettingsError
-from blijfwijzer.publish import catalogue, claims_page, culture_page, score_page
-from blijfwijzer.publish.catalogue import PARTS, ids, template
-from blijfwijzer.publish.score_page import render_report
+from blijfwijzer.publish.language import catalogue
+from blijfwijzer.publish.language.catalogue import PARTS, ids, template
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.pages import claims_page, culture_page, score_page
+from blijfwijzer.publish.pages.score_page import render_report
 from blijfwijzer.publish.tables.register import TABLES
-from blijfwijzer.publish.texts import write
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.texts import say
 from reports import make_report

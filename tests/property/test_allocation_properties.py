@@ -6,9 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blijfwijzer.errors import InfeasibleError, VoucherError
-from blijfwijzer.vouchers.allocation import (
-    allocate_vouchers,
-)
+from blijfwijzer.vouchers.allocation import allocate_vouchers
 from shared_allocation import needs_of, sure, vouchers_of
 
 

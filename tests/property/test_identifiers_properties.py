@@ -3,9 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blijfwijzer.survey.identifiers import (
-    passes_eleven_test,
-)
+from blijfwijzer.survey.identifiers import passes_eleven_test
 
 
 @given(st.integers(0, 9), st.integers(10_000_000, 99_999_999))

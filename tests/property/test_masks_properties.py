@@ -12,7 +12,7 @@ from blijfwijzer.disclosure.fingerprint import mark_people
 from blijfwijzer.errors import SumRangeError
 from blijfwijzer.estimation.fixed_point import FixedSums
 from blijfwijzer.estimation.masks import mask, unmask
-from blijfwijzer.runs.merge_numbers import Numbers, OutcomeAnswers, gather_numbers, name_numbers
+from blijfwijzer.runs.merging.numbers import Numbers, OutcomeAnswers, gather_numbers, name_numbers
 
 PLACES = 4
 PERSON = st.tuples(

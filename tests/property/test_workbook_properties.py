@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blijfwijzer.publish.cells import safe_text, to_csv
+from blijfwijzer.publish.files.cells import safe_text, to_csv
 from shared_workbook import FORMULAS
 
 TEXTS = st.text(max_size=40) | st.sampled_from(FORMULAS)

@@ -9,7 +9,7 @@ import pytest
 
 import blijfwijzer as bw
 from blijfwijzer.progress import silent
-from blijfwijzer.runs.explained import ExplainRequest, contribute_wave
+from blijfwijzer.runs.models.explained import ExplainRequest, contribute_wave
 from blijfwijzer.settings import Settings
 from questionnaires import SMALL
 from shared_rivals import PLANTED, TARGET, driven_survey, write_survey

@@ -11,7 +11,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import estimate_item_rest
-from blijfwijzer.publish.monitor_page import order_groups
+from blijfwijzer.publish.pages.monitor_page import order_groups
 from blijfwijzer.risk.evaluation import TOO_SMALL, Predictions
 from blijfwijzer.risk.metrics import measure, rank
 from blijfwijzer.risk.monitoring import (

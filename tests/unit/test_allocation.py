@@ -8,11 +8,7 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.errors import InfeasibleError, VoucherError
-from blijfwijzer.vouchers.allocation import (
-    allocate_vouchers,
-    count_vouchers,
-    draw_numbers,
-)
+from blijfwijzer.vouchers.allocation import allocate_vouchers, count_vouchers, draw_numbers
 from blijfwijzer.vouchers.needs import Needs
 from blijfwijzer.vouchers.programme import STEP
 from shared_allocation import PLAIN, needs_of, sure, vouchers_of

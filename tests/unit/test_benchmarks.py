@@ -11,7 +11,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 from blijfwijzer.estimation.intervals import wilson
 from blijfwijzer.groups.benchmarks import Benchmark, employers_in, hold_against
 from blijfwijzer.groups.paths import EVERYONE
-from blijfwijzer.runs.score_benchmark import others_of
+from blijfwijzer.runs.scoring.benchmark import others_of
 from blijfwijzer.survey.codebook import load_codebook
 
 SMALL = Path(__file__).parents[1] / "assets" / "small.toml"

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from blijfwijzer.publish.benchmark_tables import clear_beside, say_beside, say_means
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.findings import BesideOthers
-from blijfwijzer.publish.first_page import flagged_of
-from blijfwijzer.publish.score_page import render_report
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.pages.first_page import flagged_of
+from blijfwijzer.publish.pages.score_page import render_report
+from blijfwijzer.publish.tables.benchmark_tables import clear_beside, say_beside, say_means
 from reports import changed, make_report
 from shared_rivals import BOOK
 

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from blijfwijzer.publish.card_page import card_files
-from blijfwijzer.publish.card_tables import clear_apart, clear_questions
 from blijfwijzer.publish.edge import Edge
+from blijfwijzer.publish.pages.card_page import card_files
+from blijfwijzer.publish.tables.card_tables import clear_apart, clear_questions
 from blijfwijzer.settings import Settings
 from shared_card import CARD, CODEBOOK, judged, page, page_of
 

@@ -21,9 +21,9 @@ from blijfwijzer.claims.verdicts import VERDICTS, run_claims, tell_p, write_boun
 from blijfwijzer.errors import CultureError
 from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.estimation.intervals import Estimate, estimate_of
-from blijfwijzer.publish.catalogue import PARTS
-from blijfwijzer.publish.claim_tables import tabulate_verdicts
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.catalogue import PARTS
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.tables.claim_tables import tabulate_verdicts
 from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.concepts import CONCEPTS, MOTIVES

@@ -15,7 +15,7 @@ from blijfwijzer.culture.conduct_links import LINK_COLUMNS
 from blijfwijzer.culture.waves import compare_waves
 from blijfwijzer.disclosure.rounding import band_middle
 from blijfwijzer.estimation.design import Design, read_design
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.scales import score_scales

@@ -8,16 +8,16 @@ import pytest
 
 from blijfwijzer.disclosure.release import reopen
 from blijfwijzer.groups.benchmarks import Benchmark
-from blijfwijzer.publish.benchmark_tables import clear_means, say_others
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.climate_sections import climate_blocks
-from blijfwijzer.publish.culture_explorer import render_culture_explorer
-from blijfwijzer.publish.culture_page import render_climate
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.findings import BesideOthers
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.pages.climate_sections import climate_blocks
+from blijfwijzer.publish.pages.culture_explorer import render_culture_explorer
+from blijfwijzer.publish.pages.culture_page import render_climate
+from blijfwijzer.publish.tables.benchmark_tables import clear_means, say_others
 from blijfwijzer.publish.tables.register import TABLES
-from blijfwijzer.publish.texts import write
-from blijfwijzer.runs.climate_benchmark import keep_measured_alike
+from blijfwijzer.runs.culture.benchmark import keep_measured_alike
 from blijfwijzer.survey.texts import say
 from made_climate import climate_chapter, climate_table
 from shared_rivals import BOOK

@@ -9,13 +9,13 @@ import pytest
 
 from blijfwijzer.disclosure.release import reopen
 from blijfwijzer.errors import ReleaseError
-from blijfwijzer.publish.culture_unit_page import (
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.pages.culture_unit_page import (
     ReadClimate,
     read_climate_page,
     render_culture_unit,
 )
-from blijfwijzer.publish.texts import write
-from blijfwijzer.publish.unit_page import render_index
+from blijfwijzer.publish.pages.unit_page import render_index
 from blijfwijzer.runs.pages import PagesRequest, pages
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.texts import say

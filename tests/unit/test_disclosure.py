@@ -11,12 +11,7 @@ from scipy.optimize import OptimizeResult
 from scipy.sparse import csr_array
 
 from blijfwijzer.disclosure.atoms import find_atoms
-from blijfwijzer.disclosure.choice import (
-    Candidates,
-    Hidden,
-    choose_groups,
-    choose_shown,
-)
+from blijfwijzer.disclosure.choice import Candidates, Hidden, choose_groups, choose_shown
 from blijfwijzer.disclosure.counts import Published, find_pinned
 from blijfwijzer.disclosure.guard import Guard, Known
 from blijfwijzer.disclosure.parts import Outsider
@@ -420,16 +415,16 @@ WRITERS = {
     "create_registered_model": REGISTRY,
     "log_artifacts": {"records/tracking.py"},
     "log_batch": {"records/tracking.py"},
-    "reopen": {"publish/release_files.py", "release/folder.py"},
-    "save": {"publish/workbook.py"},
+    "reopen": {"publish/files/release_files.py", "release/folder.py"},
+    "save": {"publish/files/workbook.py"},
     "save_model": REGISTRY,
-    "savefig": {"publish/canvas.py"},
+    "savefig": {"publish/pictures/canvas.py"},
     "to_csv": {
-        *("publish/release_files.py", "synthetic/export.py"),
+        *("publish/files/release_files.py", "synthetic/export.py"),
     },
     "to_excel": {"synthetic/export.py"},
-    "to_parquet": {"publish/release_files.py", "synthetic/export.py"},
-    "write": {"disclosure/ledger.py", "publish/workbook.py", "synthetic/export.py"},
+    "to_parquet": {"publish/files/release_files.py", "synthetic/export.py"},
+    "write": {"disclosure/ledger.py", "publish/files/workbook.py", "synthetic/export.py"},
     # What a served model was asked it remembers by keyed hashes.
     "write_bytes": RITE | LEDGER | CHAMPIONS | PACKS | MASKED | {"files.py", "release/answered.py"},
     "write_sav": {"synthetic/export.py"},
@@ -444,7 +439,7 @@ NEVER = (
 SOURCE = Path(__file__).parents[2] / "src" / "blijfwijzer"
 # Of answers that were read, for the process that reads them; of an invented survey, to its file.
 TABLES = {"survey/files.py", "survey/spss.py", "synthetic/export.py"}
-WORDS = "publish/texts.py"
+WORDS = "publish/language/texts.py"
 """Its `write` gives a text, and writes no file."""
 
 
@@ -500,7 +495,7 @@ def test_a_report_of_tables_that_were_not_cleared_cannot_be_made():
 
 
 def test_the_tables_of_a_release_are_written_from_cleared_ones_only():
-    from blijfwijzer.publish.release_files import csv_file, parquet_file
+    from blijfwijzer.publish.files.release_files import csv_file, parquet_file
 
     for write in (csv_file, parquet_file):
         with pytest.raises(DisclosureError, match="not cleared"):

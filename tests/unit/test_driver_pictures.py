@@ -11,11 +11,11 @@ from blijfwijzer.disclosure.rounding import band_floor
 from blijfwijzer.drivers.contributions import Contributed, Contributions
 from blijfwijzer.drivers.profiles import profile
 from blijfwijzer.estimation.design import Design
-from blijfwijzer.publish import driver_plots
-from blijfwijzer.publish.canvas import GREEN, ORANGE, Subject
-from blijfwijzer.publish.driver_plots import draw_drivers
-from blijfwijzer.publish.driver_sections import withheld_blocks
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.pages.driver_sections import withheld_blocks
+from blijfwijzer.publish.pictures import driver_plots
+from blijfwijzer.publish.pictures.canvas import GREEN, ORANGE, Subject
+from blijfwijzer.publish.pictures.driver_plots import draw_drivers
 from blijfwijzer.risk.features import Feature, Schema
 from blijfwijzer.settings import DriverSettings
 from blijfwijzer.survey.codebook import Codebook

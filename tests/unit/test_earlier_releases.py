@@ -8,8 +8,8 @@ import pytest
 
 from blijfwijzer.errors import BlijfwijzerError, ReleaseError, SettingsError
 from blijfwijzer.progress import silent
-from blijfwijzer.publish.release_files import report_from_json, report_to_json
-from blijfwijzer.publish.score_page import render_report, write_workbook
+from blijfwijzer.publish.files.release_files import report_from_json, report_to_json
+from blijfwijzer.publish.pages.score_page import render_report, write_workbook
 from blijfwijzer.release.folder import read_release, settings_of
 from blijfwijzer.runs.vouchers import VoucherRequest, divide, publish_division
 from blijfwijzer.settings import Settings

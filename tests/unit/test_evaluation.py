@@ -12,7 +12,7 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import wilson
 from blijfwijzer.risk.evaluation import TOO_SMALL, Predictions, evaluate, pool_small, to_metrics
 from blijfwijzer.risk.splits import PERSON, split_by_unit, units_apart
-from blijfwijzer.runs import train_review
+from blijfwijzer.runs.training import review as train_review
 from blijfwijzer.settings import EvaluationSettings, Settings
 
 QUICK = EvaluationSettings(bootstraps=60)

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
-from blijfwijzer.publish.explore_page import EXPLORED, render_explorer
-from blijfwijzer.publish.page_table import shown_table
+from blijfwijzer.publish.pages.explore_page import EXPLORED, render_explorer
+from blijfwijzer.publish.pages.page_table import shown_table
 from reports import changed, make_report
 
 MOST_BYTES = 1_500_000
@@ -78,7 +78,7 @@ def with_ids(report):
 def test_the_rows_are_the_only_data():
     page = render_explorer(with_ids(make_report())).decode()
     (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    own = (resources.files("blijfwijzer.publish") / "explore.js").read_text(encoding="utf-8")
+    own = (resources.files("blijfwijzer.publish.pages") / "explore.js").read_text(encoding="utf-8")
 
     attributes = set(re.findall(r" (data-[a-z]+)=", re.sub(r'<div id="tools".*?>', "", page)))
 

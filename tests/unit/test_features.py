@@ -12,12 +12,7 @@ from blijfwijzer.errors import (
     SettingsError,
     WaveTooDifferentError,
 )
-from blijfwijzer.risk.features import (
-    build_features,
-    learn_schema,
-    schema_from_json,
-    schema_to_json,
-)
+from blijfwijzer.risk.features import build_features, learn_schema, schema_from_json, schema_to_json
 from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.settings import FeatureSettings
 from blijfwijzer.survey.codebook import load_codebook

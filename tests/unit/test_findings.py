@@ -16,7 +16,6 @@ from blijfwijzer.checks.register import CHECKS, check_of, limit_of
 from blijfwijzer.declared import languages
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.estimation.reliability import LOW_RELIABILITY, Reliability
-from blijfwijzer.publish.catalogue import ids
 from blijfwijzer.publish.check_texts import (
     check_blocks,
     check_json,
@@ -24,7 +23,8 @@ from blijfwijzer.publish.check_texts import (
     check_tags,
     warn_of,
 )
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.catalogue import ids
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.risk import calibration, monitoring
 from blijfwijzer.settings import CheckSettings, WaveSettings, load_settings
 from blijfwijzer.survey import accounting, remarks

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from blijfwijzer.publish.first_page import (
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.pages.first_page import (
     MOST_GROUPS,
     NEVER,
     contact_of,
@@ -22,9 +23,8 @@ from blijfwijzer.publish.first_page import (
     sureness_of,
     withheld_of,
 )
-from blijfwijzer.publish.letters import letters
-from blijfwijzer.publish.score_page import reach_of, render_report
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.pages.letters import letters
+from blijfwijzer.publish.pages.score_page import reach_of, render_report
 from blijfwijzer.settings import ContactSettings
 from blijfwijzer.survey.texts import say
 from reports import changed, make_report

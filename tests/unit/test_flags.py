@@ -5,12 +5,7 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
-from blijfwijzer.estimation.discovery import (
-    Bound,
-    Differences,
-    control_discoveries,
-    rank_intervals,
-)
+from blijfwijzer.estimation.discovery import Bound, Differences, control_discoveries, rank_intervals
 from blijfwijzer.groups.detection import find_detectable
 from blijfwijzer.groups.flags import (
     FLAGGED,

@@ -9,14 +9,14 @@ from blijfwijzer.checks.register import check_of
 from blijfwijzer.claims.register import CLAIMS
 from blijfwijzer.errors import BlijfwijzerError, CodebookError
 from blijfwijzer.progress import silent
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.publish.screen import Checked, Foretold, describe, tell_program
-from blijfwijzer.publish.texts import write
 from blijfwijzer.runs.claims import put_claims
 from blijfwijzer.runs.climate import measure_climate
 from blijfwijzer.runs.foretelling import foretell
 from blijfwijzer.runs.score import ScoreRequest, score_wave
 from blijfwijzer.runs.train import TrainRequest, fit_outcome, read_training, train
-from blijfwijzer.runs.train_review import tell_apart
+from blijfwijzer.runs.training.review import tell_apart
 from blijfwijzer.runs.waves import WavesRequest
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import WHOLE_SURVEY, load_codebook

@@ -6,7 +6,7 @@ import pytest
 from blijfwijzer.errors import CodebookError
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.groups.naming import name_groups
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.given_labels import NO_LABELS, read_labels
 from blijfwijzer.survey.held import Held

@@ -20,7 +20,7 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.means import difference, estimate_mean, estimate_share
 from blijfwijzer.groups.estimates import estimate_groups
 from blijfwijzer.groups.rates import learn_effects, pool_rates, summarise_areas
-from blijfwijzer.publish.trial_table import clear_trial
+from blijfwijzer.publish.tables.trial_table import clear_trial
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import RateSettings
 from blijfwijzer.vouchers.seal import Lottery, Origin

@@ -4,11 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from blijfwijzer.survey.identifiers import (
-    find_identifiers,
-    passes_eleven_test,
-    refuse_identifiers,
-)
+from blijfwijzer.survey.identifiers import find_identifiers, passes_eleven_test, refuse_identifiers
 
 WORDS = ["werk", "druk", "team", "leuk", "soms", "vaak", "rust", "loon", "baas", "tijd", "veel"]
 

@@ -20,7 +20,7 @@ from blijfwijzer.estimation.correlations import (
 )
 from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.estimation.factors import fit_one_factor
-from blijfwijzer.publish.catalogue import PARTS
+from blijfwijzer.publish.language.catalogue import PARTS
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey

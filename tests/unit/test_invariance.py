@@ -14,7 +14,7 @@ from blijfwijzer.culture.items import purify
 from blijfwijzer.culture.judgements import REASONS
 from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.estimation.ordinal import fit_ordinal, nagelkerke
-from blijfwijzer.publish.catalogue import PARTS
+from blijfwijzer.publish.language.catalogue import PARTS
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.breakdown import break_down_people
 from blijfwijzer.survey.codebook import load_codebook

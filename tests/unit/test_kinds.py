@@ -14,13 +14,13 @@ import blijfwijzer
 from blijfwijzer.disclosure.figures import FigureKind
 from blijfwijzer.groups.flags import CHOICES, OTHERWISE
 from blijfwijzer.groups.rates import PooledRates
-from blijfwijzer.publish import culture_tables, worrying_tables
 from blijfwijzer.publish.culture_findings import Permission
-from blijfwijzer.publish.report_tables import tell_risk
-from blijfwijzer.publish.spec import Held
+from blijfwijzer.publish.tables import culture_tables, worrying_tables
 from blijfwijzer.publish.tables.register import STORIES, TABLES
+from blijfwijzer.publish.tables.report_tables import tell_risk
+from blijfwijzer.publish.tables.spec import Held
 from blijfwijzer.risk.linear import Linear, Term
-from blijfwijzer.runs.score_targets import Estimated, Target, flag_units, withhold
+from blijfwijzer.runs.scoring.targets import Estimated, Target, flag_units, withhold
 from blijfwijzer.settings import Settings
 
 SOURCE = Path(blijfwijzer.__file__).parent
@@ -58,15 +58,19 @@ def test_parts_that_cut_through_groups_are_of_known_kinds_and_offered_to_the_rul
     offering = {module for module, _ in calls("figures")}
     assert offering == {
         *("release/breakdown.py", "release/claims.py"),
-        *("runs/climate_findings.py", "runs/score_findings.py", "runs/voucher_reach.py"),
-        "runs/explanation.py",
+        *(
+            "runs/culture/findings.py",
+            "runs/scoring/findings.py",
+            "runs/offers/reach.py",
+        ),
+        "runs/models/explanation.py",
     }
     # Cells are held by a rule of their own, in `admit_cells`.
     naming = {
         *("release/alike.py", "release/margins.py"),
-        "runs/score_needs.py",
-        "runs/score_register.py",
-        "runs/remainders.py",
+        "runs/scoring/needs.py",
+        "runs/scoring/register.py",
+        "runs/scoring/remainders.py",
         "publish/culture_findings.py",
     }
     assert {module for module, _ in made} <= offering | naming
@@ -79,13 +83,23 @@ def test_groups_are_admitted_with_what_each_figure_rests_on():
         *("release/rehearsal.py", "runs/merge.py"),
     }
     assert admitting == {
-        *("release/breakdown.py", "runs/claims.py", "runs/climate_findings.py"),
+        *("release/breakdown.py", "runs/claims.py", "runs/culture/findings.py"),
         # Beside groups that were told before, or everyone, these tell of parts only.
-        *("runs/voucher_reach.py", "runs/explanation.py", "release/alike.py", "runs/then.py"),
+        *(
+            "runs/offers/reach.py",
+            "runs/models/explanation.py",
+            "release/alike.py",
+            "runs/models/then.py",
+        ),
     }
     assert {module for module, _ in calls("Basis")} == {
         *("release/breakdown.py", "release/culture.py"),
-        *("runs/claims.py", "runs/score_targets.py", "runs/then.py", "runs/merge_crowd.py"),
+        *(
+            "runs/claims.py",
+            "runs/scoring/targets.py",
+            "runs/models/then.py",
+            "runs/merging/crowd.py",
+        ),
     }
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.errors import TrialError
-from blijfwijzer.publish.trial_table import clear_trial
+from blijfwijzer.publish.tables.trial_table import clear_trial
 from blijfwijzer.vouchers.seal import Lottery, Origin
 from blijfwijzer.vouchers.trial import analyse_trial
 

@@ -1,7 +1,7 @@
 import pytest
 
-from blijfwijzer.publish.lottery_table import lottery_rows
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.tables.lottery_table import lottery_rows
 from blijfwijzer.vouchers.power import plan_power
 from shared_lottery import lottery_of, needs_of
 

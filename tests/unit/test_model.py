@@ -13,9 +13,9 @@ from blijfwijzer.checks.models import find_too_good
 from blijfwijzer.drivers.contributions import centre, contribute, refuse_gap, roll_up
 from blijfwijzer.errors import ContributionGapError, LeakError
 from blijfwijzer.estimation.design import Design
-from blijfwijzer.publish.catalogue import PARTS
-from blijfwijzer.publish.review_tables import tell_candidates
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.catalogue import PARTS
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.tables.review_tables import tell_candidates
 from blijfwijzer.risk.boosting import Boosting, first_trees, grow_trees, tree_margin
 from blijfwijzer.risk.calibration import estimate_slope, fit_calibrator, judge_slope
 from blijfwijzer.risk.coded import Coded

@@ -5,8 +5,8 @@ import pytest
 
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.groups.naming import name_groups, word_rule
-from blijfwijzer.publish.report_tables import merged
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.tables.report_tables import merged
 from blijfwijzer.settings import IntakeSettings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_responses

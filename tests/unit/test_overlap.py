@@ -9,7 +9,7 @@ import pytest
 
 from blijfwijzer.disclosure.ledger import open_ledger
 from blijfwijzer.files import hash_bytes, write_files
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.records.model_folder import Learnt, model_files, read_model
 from blijfwijzer.release.overlap import find_overlap, identify_trained
 from blijfwijzer.release.rehearsal import Rehearsal

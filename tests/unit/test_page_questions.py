@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.disclosure.release import reopen
-from blijfwijzer.publish.score_page import render_report
-from blijfwijzer.publish.unit_page import ReadRelease, render_unit
-from blijfwijzer.publish.unit_questions import ReadQuestions
+from blijfwijzer.publish.pages.score_page import render_report
+from blijfwijzer.publish.pages.unit_page import ReadRelease, render_unit
+from blijfwijzer.publish.pages.unit_questions import ReadQuestions
 from made_municipality import municipality
 from reports import changed, make_report
 

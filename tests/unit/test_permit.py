@@ -12,16 +12,11 @@ import pytest
 from blijfwijzer.disclosure.chain import verify
 from blijfwijzer.disclosure.ledger import open_ledger
 from blijfwijzer.disclosure.standing import SETTLE, WITHDRAW, note
-from blijfwijzer.errors import (
-    AcceptanceError,
-    GovernanceError,
-    ModelFolderError,
-    StoppedError,
-)
+from blijfwijzer.errors import AcceptanceError, GovernanceError, ModelFolderError, StoppedError
 from blijfwijzer.governance.acceptance import Accepted, Judgement, require_accepted
 from blijfwijzer.governance.places import file_beside, find_governance
-from blijfwijzer.publish.release_files import report_files
-from blijfwijzer.publish.unit_page import render_index
+from blijfwijzer.publish.files.release_files import report_files
+from blijfwijzer.publish.pages.unit_page import render_index
 from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.request import Request

@@ -12,11 +12,11 @@ from blijfwijzer.drivers.change import DriverChange
 from blijfwijzer.drivers.contributions import Contributed, Contributions
 from blijfwijzer.drivers.profiles import profile
 from blijfwijzer.estimation.design import Design
-from blijfwijzer.publish import driver_plots
-from blijfwijzer.publish.canvas import Subject, title_of, wrap, wrap_with
-from blijfwijzer.publish.change_page import Changed, draw_change
-from blijfwijzer.publish.driver_plots import draw_drivers
-from blijfwijzer.publish.performance_plots import draw_performance, draw_tuning
+from blijfwijzer.publish.pages.change_page import Changed, draw_change
+from blijfwijzer.publish.pictures import driver_plots
+from blijfwijzer.publish.pictures.canvas import Subject, title_of, wrap, wrap_with
+from blijfwijzer.publish.pictures.driver_plots import draw_drivers
+from blijfwijzer.publish.pictures.performance_plots import draw_performance, draw_tuning
 from blijfwijzer.risk.evaluation import Predictions, evaluate
 from blijfwijzer.risk.features import Feature, Schema
 from blijfwijzer.settings import DriverSettings, EvaluationSettings

@@ -15,9 +15,9 @@ from blijfwijzer.drivers.importance import Refit, contrast_cohorts
 from blijfwijzer.drivers.profiles import profile
 from blijfwijzer.drivers.tree_contributions import tree_interactions
 from blijfwijzer.estimation.design import Design
-from blijfwijzer.publish.canvas import Subject, to_bytes, wrap
-from blijfwijzer.publish.driver_plots import draw_drivers
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.pictures.canvas import Subject, to_bytes, wrap
+from blijfwijzer.publish.pictures.driver_plots import draw_drivers
 from blijfwijzer.risk.features import Feature, Schema
 from blijfwijzer.settings import DriverSettings
 from blijfwijzer.survey.codebook import Text, load_codebook

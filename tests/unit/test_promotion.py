@@ -13,9 +13,9 @@ from blijfwijzer.records.model_folder import read_model
 from blijfwijzer.release.overlap import Overlap
 from blijfwijzer.risk.protection import protect_rivals
 from blijfwijzer.risk.rivals import Rivals, compare_risks
-from blijfwijzer.runs.held_out import HeldOut
-from blijfwijzer.runs.measured import Measured
-from blijfwijzer.runs.promotion import Candidacy, find_reasons, tell_measured
+from blijfwijzer.runs.models.held_out import HeldOut
+from blijfwijzer.runs.models.measured import Measured
+from blijfwijzer.runs.models.promotion import Candidacy, find_reasons, tell_measured
 from blijfwijzer.settings import PromotionSettings
 from blijfwijzer.survey.texts import say
 from shared_rivals import driven_survey, settings_of, train_small, write_survey

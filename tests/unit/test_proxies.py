@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.fairness.proxies import measure_proxies, tell_proxy
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.texts import write
 
 
 def people(rng, strength, rows=3000):

@@ -21,8 +21,8 @@ from blijfwijzer.governance.questionnaire import (
     statements,
 )
 from blijfwijzer.governance.rereading import EvidenceRun, open_run, reread, says_value
-from blijfwijzer.publish.numbers import KINDS, write_number
-from blijfwijzer.publish.pack_texts import write_answer, write_figure
+from blijfwijzer.publish.language.numbers import KINDS, write_number
+from blijfwijzer.publish.pack.pack_texts import write_answer, write_figure
 from governed import SHIPPED
 from made_runs import make_known
 

@@ -8,7 +8,7 @@ import pytest
 
 from blijfwijzer.governance.answers import fill
 from blijfwijzer.governance.questionnaire import FORMS, read_form
-from blijfwijzer.publish.pack_texts import write_answer
+from blijfwijzer.publish.pack.pack_texts import write_answer
 from made_runs import make_known
 
 COUNCIL = {

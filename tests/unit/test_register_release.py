@@ -19,8 +19,8 @@ from blijfwijzer.release.culture import Wave
 from blijfwijzer.release.origin import other_weights, refuse_other_weights, register_in
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.verify import KnownRegister, known_by, prove_again
-from blijfwijzer.runs import climate_register
-from blijfwijzer.runs.score_register import offer_register, rounded_register
+from blijfwijzer.runs.culture import register as climate_register
+from blijfwijzer.runs.scoring.register import offer_register, rounded_register
 from blijfwijzer.settings import DisclosureSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.held import Held

@@ -11,8 +11,8 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.groups.remainders import find_remainders
 from blijfwijzer.risk.evaluation import Predictions
-from blijfwijzer.runs.remainders import rates_of_remainders
-from blijfwijzer.runs.voucher_needs import parts_of, read_partitions, read_rule
+from blijfwijzer.runs.offers.needs import parts_of, read_partitions, read_rule
+from blijfwijzer.runs.scoring.remainders import rates_of_remainders
 from blijfwijzer.settings import Settings
 
 DEPARTMENTS = 3

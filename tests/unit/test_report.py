@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from blijfwijzer.publish.marks import Drawing, Mark, axis_of, draw_row, draw_scale
-from blijfwijzer.publish.score_appendix import PICTURED_GROUPS
-from blijfwijzer.publish.score_page import render_report
-from blijfwijzer.publish.texts import show, write
+from blijfwijzer.publish.language.texts import show, write
+from blijfwijzer.publish.pages.score_appendix import PICTURED_GROUPS
+from blijfwijzer.publish.pages.score_page import render_report
+from blijfwijzer.publish.pictures.marks import Drawing, Mark, axis_of, draw_row, draw_scale
 from blijfwijzer.survey.texts import Quantity, say
 from reports import changed, make_report
 

@@ -8,8 +8,8 @@ import pytest
 from scipy.special import expit
 
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.publish.screen import SCREEN
-from blijfwijzer.publish.texts import write
 from blijfwijzer.risk.boosting import Binned, Boosting, grow_trees
 from blijfwijzer.risk.coded import Coded
 from blijfwijzer.risk.features import build_features, code_features
@@ -21,7 +21,7 @@ from blijfwijzer.risk.selection import fit_whole, select_model
 from blijfwijzer.risk.splits import FEWEST_DRAWN, draw_whole_units, split_by_unit
 from blijfwijzer.risk.task import Task, Whole
 from blijfwijzer.risk.training import fit_chosen, prepare
-from blijfwijzer.runs.train_review import tell_sample
+from blijfwijzer.runs.training.review import tell_sample
 from blijfwijzer.settings import ModelSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey

@@ -1,4 +1,4 @@
-import importlib
+import pkgutil
 import time
 
 import numpy as np
@@ -25,18 +25,14 @@ def test_cpu_time_is_charged_to_the_function_of_ours_that_needs_it(rng):
 
 
 def test_what_was_done_is_said_of_a_function_or_its_module():
-    own = {"publish.sheet.fill_sheet": 2.0, "survey.scales.score_scales": 1.0}
+    own = {"publish.files.sheet.fill_sheet": 2.0, "survey.scales.score_scales": 1.0}
 
     told = tell_costs(Costs(3.0, own, {})).splitlines()
 
-    assert told[-2].endswith(f"| {DONE['publish.sheet']} |")
+    assert told[-2].endswith(f"| {DONE['publish.files.sheet']} |")
     assert told[-1].endswith("| nothing |")
 
 
 @pytest.mark.parametrize("name", sorted(DONE.keys() - {IMPORTS}))
 def test_what_was_done_is_about_what_is_there(name):
-    room, module, *function = name.split(".")
-
-    found = importlib.import_module(f"blijfwijzer.{room}.{module}")
-
-    assert all(hasattr(found, one) for one in function)
+    assert pkgutil.resolve_name(f"blijfwijzer.{name}")

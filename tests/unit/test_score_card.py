@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.risk.card import Band, Card, CardQuestion, Judged
-from blijfwijzer.runs.score_card import judge_card
+from blijfwijzer.runs.scoring.card import judge_card
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import VoucherUse, load_codebook
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from blijfwijzer.runs.score_questions import tell_questions
+from blijfwijzer.runs.scoring.questions import tell_questions
 from blijfwijzer.settings import Settings
 from questionnaires import small_survey
 from shared_rivals import BOOK

@@ -15,7 +15,7 @@ from blijfwijzer.culture.screening import REASON_COLUMNS, UNIT_COLUMNS, screen_u
 from blijfwijzer.culture.screening_checks import MEASURES, areas_under_curve, check_screening, halve
 from blijfwijzer.errors import CultureError
 from blijfwijzer.estimation.design import Design
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.concepts import CONCEPTS, CULTURE

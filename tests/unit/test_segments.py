@@ -9,7 +9,7 @@ from blijfwijzer.errors import SettingsError
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.conditions import Allowed, describe, read_question
 from blijfwijzer.groups.segments import estimate_rates, find_segments
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import SegmentSettings
 from blijfwijzer.survey.codebook import Text, load_codebook

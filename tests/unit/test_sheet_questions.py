@@ -2,8 +2,8 @@
 
 import pytest
 
-from blijfwijzer.publish.catalogue import PARTS
-from blijfwijzer.publish.score_page import SHEETS
+from blijfwijzer.publish.language.catalogue import PARTS
+from blijfwijzer.publish.pages.score_page import SHEETS
 
 
 @pytest.mark.parametrize("sheet", SHEETS)

@@ -7,7 +7,7 @@ from blijfwijzer.groups.education import education_levels
 from blijfwijzer.groups.grouping import make_groups, member_finder
 from blijfwijzer.groups.simple_rule import SIMPLE_RULE, part_by_rule
 from blijfwijzer.release.admission import rank_groups
-from blijfwijzer.runs.voucher_needs import choose_need
+from blijfwijzer.runs.offers.needs import choose_need
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 

@@ -24,8 +24,8 @@ from blijfwijzer.records.signing import make_key
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.stops import BEYOND, LEDGERS, refuse_served, stop_of
-from blijfwijzer.runs.explanation import Model
 from blijfwijzer.runs.govern import resume, stop
+from blijfwijzer.runs.models.explanation import Model
 from blijfwijzer.settings import PackSettings, Settings
 from shared_models import make_survey, select, write_model
 

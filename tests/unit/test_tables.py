@@ -9,15 +9,15 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.disclosure.release import DisclosureError, reopen
-from blijfwijzer.publish import columns
-from blijfwijzer.publish.columns import ShownColumn
-from blijfwijzer.publish.numbers import KINDS, write_number
-from blijfwijzer.publish.page_table import shown_table
-from blijfwijzer.publish.release_files import csv_file
-from blijfwijzer.publish.score_page import write_workbook
-from blijfwijzer.publish.spec import ShownTable
+from blijfwijzer.publish.files.release_files import csv_file
+from blijfwijzer.publish.language.numbers import KINDS, write_number
+from blijfwijzer.publish.pages.page_table import shown_table
+from blijfwijzer.publish.pages.score_page import write_workbook
+from blijfwijzer.publish.tables import columns
+from blijfwijzer.publish.tables.columns import ShownColumn
 from blijfwijzer.publish.tables.document import describe_tables
 from blijfwijzer.publish.tables.register import STORIES, TABLES
+from blijfwijzer.publish.tables.spec import ShownTable
 from reports import changed, make_report
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -115,7 +115,7 @@ def test_a_column_that_is_declared_stands_in_page_workbook_and_file(monkeypatch)
     report, table = make_report("en"), TABLES["withheld"]
     added = ShownColumn("units", "units that they are in", "whole")
     grown = {**TABLES, "withheld": replace(table, columns=(*table.columns, added))}
-    for module in ("chapter", "workbook"):
+    for module in ("chapter", "files.workbook"):
         monkeypatch.setattr(f"blijfwijzer.publish.{module}.TABLES", grown)
     rows = report.rows("withheld").assign(units=7)
 

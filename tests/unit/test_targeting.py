@@ -5,23 +5,18 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from fairlearn.metrics import (
-    MetricFrame,
-    false_negative_rate,
-    false_positive_rate,
-    selection_rate,
-)
+from fairlearn.metrics import MetricFrame, false_negative_rate, false_positive_rate, selection_rate
 
 from blijfwijzer.fairness.conclusions import conclude
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.publish.edge import Edge
-from blijfwijzer.publish.fairness_tables import (
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.tables.fairness_tables import (
     Targeted,
     clear_gaps,
     clear_rates,
     clear_sentences,
 )
-from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.codebook import load_codebook
 from shared_targeting import audit, survey_of
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from blijfwijzer.publish import catalogue, texts
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language import catalogue, texts
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.survey.texts import Message, Text
 
 AGE = Text(nl="Leeftijd", en="Age")

@@ -69,7 +69,7 @@ def test_each_command_shows_a_result_that_is_known_here_or_none():
 
 def test_each_kind_that_the_code_enters_is_of_one_of_these_commands():
     entered = set()
-    for file in Path(blijfwijzer.__file__).parent.glob("runs/*.py"):
+    for file in Path(blijfwijzer.__file__).parent.glob("runs/**/*.py"):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
             name = getattr(call.func, "id", getattr(call.func, "attr", ""))

@@ -12,13 +12,13 @@ from blijfwijzer.drivers.contributions import centre
 from blijfwijzer.errors import DisclosureError, GroupError
 from blijfwijzer.files import write_files
 from blijfwijzer.publish.edge import Edge
-from blijfwijzer.publish.training_files import table_files
+from blijfwijzer.publish.files.training_files import table_files
 from blijfwijzer.records.model_choice import choose_model
 from blijfwijzer.records.model_folder import Learnt, model_files
 from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.training import fit, prepare
 from blijfwijzer.risk.waves import learn_reference
-from blijfwijzer.runs import explanation
+from blijfwijzer.runs.models import explanation
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.intake import read_survey

@@ -6,8 +6,8 @@ import pytest
 
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.governance.figures import Cited, figure_specs
-from blijfwijzer.publish.pack_texts import write_figure
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.pack.pack_texts import write_figure
 from blijfwijzer.risk.evaluation import Predictions, evaluate, loss_steps
 from blijfwijzer.risk.metrics import possible_losses
 from blijfwijzer.risk.protection import protect_evaluation

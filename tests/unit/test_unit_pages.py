@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from blijfwijzer.errors import NotWritableError, ReleaseError
-from blijfwijzer.publish.texts import write
-from blijfwijzer.publish.unit_page import ReadRelease, render_index, render_unit
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.pages.unit_page import ReadRelease, render_index, render_unit
 from blijfwijzer.runs.pages import PagesRequest, pages
 from blijfwijzer.survey.texts import say
 from reports import changed, make_report

@@ -14,12 +14,12 @@ from blijfwijzer.disclosure.release import reopen
 from blijfwijzer.errors import ReleaseError
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.grouping import make_groups
-from blijfwijzer.publish.culture_unit_page import (
+from blijfwijzer.publish.pages.culture_unit_page import (
     ReadClimate,
     read_climate_page,
     render_culture_unit,
 )
-from blijfwijzer.publish.unit_questions import MOST_QUESTIONS, ReadQuestions
+from blijfwijzer.publish.pages.unit_questions import MOST_QUESTIONS, ReadQuestions
 from blijfwijzer.release.culture import asked_by, culture_bases, question_bases, told_by
 from blijfwijzer.release.rehearsal import rehearse
 from blijfwijzer.release.request import Request

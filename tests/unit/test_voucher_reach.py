@@ -9,13 +9,13 @@ import pytest
 from blijfwijzer.disclosure.figures import FigureId
 from blijfwijzer.groups.grouping import everyone_alone
 from blijfwijzer.publish.edge import Edge
-from blijfwijzer.publish.fairness_tables import Targeted, clear_gaps
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.tables.fairness_tables import Targeted, clear_gaps
 from blijfwijzer.release.rehearsal import rehearse
 from blijfwijzer.release.request import Request
-from blijfwijzer.runs.aims import Aim, all_cells, find_targeting, hidden_cells, offer_cells
-from blijfwijzer.runs.voucher_needs import owners_of
-from blijfwijzer.runs.voucher_reach import chance_of_offer
+from blijfwijzer.runs.offers.aims import Aim, all_cells, find_targeting, hidden_cells, offer_cells
+from blijfwijzer.runs.offers.needs import owners_of
+from blijfwijzer.runs.offers.reach import chance_of_offer
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.held import Held

@@ -9,12 +9,12 @@ import pytest
 from openpyxl.utils.cell import range_boundaries
 
 from blijfwijzer.disclosure.release import clear_whole
-from blijfwijzer.publish.cells import LONGEST, clean_text, safe_text, starts_formula, to_csv
-from blijfwijzer.publish.release_files import plain_csv_file
-from blijfwijzer.publish.score_page import write_workbook
-from blijfwijzer.publish.sheet import fill_sheet
+from blijfwijzer.publish.files.cells import LONGEST, clean_text, safe_text, starts_formula, to_csv
+from blijfwijzer.publish.files.release_files import plain_csv_file
+from blijfwijzer.publish.files.sheet import fill_sheet
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.pages.score_page import write_workbook
 from blijfwijzer.publish.tables.register import TABLES
-from blijfwijzer.publish.texts import write
 from blijfwijzer.survey.texts import say
 from reports import changed, make_report
 from shared_workbook import FORMULAS

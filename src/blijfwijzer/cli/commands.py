@@ -219,7 +219,7 @@ def explain(
 ) -> ForProgram:
     """Show what drives a model's risk in another wave, and how that changed, as a page."""
     from blijfwijzer.runs import explain as story
-    from blijfwijzer.runs.explained import ExplainRequest
+    from blijfwijzer.runs.models.explained import ExplainRequest
 
     own = engine_of(engine, scheduler, workers)
     asked = ExplainRequest(model, survey, target, settings, tuple(against or ()), own)

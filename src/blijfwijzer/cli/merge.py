@@ -47,7 +47,7 @@ def part(
     settings: SettingsFile = None,
 ) -> ForProgram:
     """Add up what leaves an office of its survey, masked, for whoever merges."""
-    from blijfwijzer.runs.merge_part import PartRequest, leave_part
+    from blijfwijzer.runs.merging.part import PartRequest, leave_part
 
     left = leave_part(PartRequest(survey, agreement, office, models, key, settings), output)
     numbers = int(left.numbers.high.size)

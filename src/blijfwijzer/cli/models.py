@@ -64,7 +64,7 @@ def monitor(
 ) -> ForProgram:
     """Tell of each model whether it still holds in a wave: keep, recalibrate or retrain."""
     from blijfwijzer.runs import monitor as story
-    from blijfwijzer.runs.explained import ExplainRequest
+    from blijfwijzer.runs.models.explained import ExplainRequest
 
     own = engine_of(engine, scheduler, workers)
     asked = ExplainRequest(models, survey, target, settings, engine=own)
@@ -94,7 +94,7 @@ def compare(
 ) -> ForProgram:
     """Hold two models against each other on a survey: how good, what drives them, what changes."""
     from blijfwijzer.runs import compare as story
-    from blijfwijzer.runs.pairs import CompareRequest
+    from blijfwijzer.runs.models.pairs import CompareRequest
 
     learnt = tuple(trained or ())
     asked = CompareRequest(first, second, survey, target, settings, part_names(by), learnt)

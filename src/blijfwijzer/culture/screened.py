@@ -7,12 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from blijfwijzer.culture.dimensions import (
-    Dimension,
-    dimensions_only,
-    find_dimensions,
-    read_scores,
-)
+from blijfwijzer.culture.dimensions import Dimension, dimensions_only, find_dimensions, read_scores
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.group_means import summarise_means
 from blijfwijzer.estimation.group_means import within_variance as pooled_variance

@@ -12,12 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.drivers.contributions import (
-    by_construct,
-    margin_contributions,
-    roll_up,
-    share_out,
-)
+from blijfwijzer.drivers.contributions import by_construct, margin_contributions, roll_up, share_out
 from blijfwijzer.risk.features import Schema
 from blijfwijzer.risk.model import RiskModel
 from blijfwijzer.survey.arrays import Array, Codes

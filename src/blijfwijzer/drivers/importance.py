@@ -8,12 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from blijfwijzer.drivers.contributions import (
-    by_construct,
-    margin_contributions,
-    roll_up,
-    share_out,
-)
+from blijfwijzer.drivers.contributions import by_construct, margin_contributions, roll_up, share_out
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.pooling import pool_means
 from blijfwijzer.estimation.resampling import ENDS, draw_units

@@ -12,15 +12,7 @@ from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.groups.simple_rule import FITS, SIMPLE_RULE
 from blijfwijzer.survey.codebook import Codebook, Column
 from blijfwijzer.survey.rules import AllOf, Condition
-from blijfwijzer.survey.texts import (
-    LANGUAGES,
-    Language,
-    Message,
-    Text,
-    Value,
-    as_seen,
-    say,
-)
+from blijfwijzer.survey.texts import LANGUAGES, Language, Message, Text, Value, as_seen, say
 
 Name = str | Text
 """What one unit is called."""

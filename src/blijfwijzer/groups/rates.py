@@ -23,11 +23,7 @@ from blijfwijzer.estimation.areas import FREEDOM, Areas, integrate, lay_points, 
 from blijfwijzer.estimation.counts import pool_counts
 from blijfwijzer.estimation.design import Varying
 from blijfwijzer.estimation.fixed_point import FixedSums
-from blijfwijzer.estimation.group_means import (
-    sampling_variance,
-    summarise_means,
-    within_variance,
-)
+from blijfwijzer.estimation.group_means import sampling_variance, summarise_means, within_variance
 from blijfwijzer.estimation.resampling import ENDS
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.survey.arrays import Array, Mask, effective_ns

@@ -19,13 +19,7 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import Z, wilson
 from blijfwijzer.estimation.resampling import ENDS
 from blijfwijzer.estimation.variance import add_up
-from blijfwijzer.groups.conditions import (
-    UNANSWERED,
-    Allowed,
-    Question,
-    describe,
-    read_question,
-)
+from blijfwijzer.groups.conditions import UNANSWERED, Allowed, Question, describe, read_question
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import SegmentSettings
 from blijfwijzer.survey.arrays import Array, Codes, Mask, effective_n

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 
 from blijfwijzer.disclosure.release import Cleared, require_cleared
-from blijfwijzer.publish.columns import ShownColumn
-from blijfwijzer.publish.numbers import Kind
-from blijfwijzer.publish.spec import ShownTable
+from blijfwijzer.publish.language.numbers import Kind
+from blijfwijzer.publish.language.texts import show, write
+from blijfwijzer.publish.tables.columns import ShownColumn
 from blijfwijzer.publish.tables.register import TABLES
-from blijfwijzer.publish.texts import show, write
+from blijfwijzer.publish.tables.spec import ShownTable
 from blijfwijzer.survey.texts import Language, Value, say
 
 Facts = tuple[tuple[Value, str], ...]

@@ -5,8 +5,8 @@ from typing import Any
 
 from blijfwijzer.checks.findings import Finding, as_json, find, look_at
 from blijfwijzer.declared import languages
-from blijfwijzer.publish.blocks import Block
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.pages.blocks import Block
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.texts import Language, Message, Value, say
 

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from blijfwijzer.disclosure.release import Cleared
-from blijfwijzer.publish.spec import ShownTable
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.publish.tables.register import TABLES
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.tables.spec import ShownTable
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.texts import Language, Message, Quantity, Text, Value
 

@@ -12,9 +12,9 @@ from blijfwijzer.disclosure.release import Cleared
 from blijfwijzer.disclosure.rounding import band_text
 from blijfwijzer.disclosure.rules import LOOSE
 from blijfwijzer.groups.grouping import Grouping
-from blijfwijzer.publish.catalogue import PARTS, id_of
 from blijfwijzer.publish.chapter import Facts
 from blijfwijzer.publish.edge import Edge
+from blijfwijzer.publish.language.catalogue import PARTS, id_of
 from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake

@@ -20,7 +20,7 @@ from blijfwijzer.errors import UnusableSurveyError, counted
 from blijfwijzer.estimation.reliability import Reliability
 from blijfwijzer.publish.check_texts import by_kind, check_json, tell
 from blijfwijzer.publish.facts import tell_reasons
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.settings import DisclosureSettings
 from blijfwijzer.survey.accounting import Account
 from blijfwijzer.survey.answers import Cell

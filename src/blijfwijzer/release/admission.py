@@ -16,10 +16,7 @@ from blijfwijzer.disclosure.copies import Forms, number_forms
 from blijfwijzer.disclosure.crosscuts import CrossCuts, choose_figures
 from blijfwijzer.disclosure.earlier import Earlier, read_earlier
 from blijfwijzer.disclosure.figures import FigureId, Figures
-from blijfwijzer.disclosure.fingerprint import (
-    add_up,
-    to_text,
-)
+from blijfwijzer.disclosure.fingerprint import add_up, to_text
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.parts import Outsider
 from blijfwijzer.disclosure.present import Present, Seen

@@ -19,12 +19,7 @@ from blijfwijzer.disclosure.rules import is_telling, leaves_few
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.groups.register_weights import RegisterWeights
-from blijfwijzer.publish.culture_findings import (
-    Cell,
-    Pairs,
-    level_figure,
-    link_figure,
-)
+from blijfwijzer.publish.culture_findings import Cell, Pairs, level_figure, link_figure
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.arrays import Array, Mask

@@ -9,15 +9,9 @@ import pandas as pd
 
 from blijfwijzer.disclosure.release import Cleared, reopen
 from blijfwijzer.errors import NotWritableError, ReleaseError, SettingsError, counted
-from blijfwijzer.files import (
-    find_strange,
-    hash_bytes,
-    read_json,
-    refuse_strange,
-    restore_folder,
-)
+from blijfwijzer.files import find_strange, hash_bytes, read_json, refuse_strange, restore_folder
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.release_files import report_from_json
+from blijfwijzer.publish.files.release_files import report_from_json
 from blijfwijzer.release.stops import refuse_begun
 from blijfwijzer.settings import Settings
 

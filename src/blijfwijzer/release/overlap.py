@@ -13,7 +13,7 @@ import pandas as pd
 
 from blijfwijzer.disclosure.ledger import Ledger, identify_beside
 from blijfwijzer.files import hash_bytes
-from blijfwijzer.publish.catalogue import id_of
+from blijfwijzer.publish.language.catalogue import id_of
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.survey.arrays import Mask

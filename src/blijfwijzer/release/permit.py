@@ -12,7 +12,7 @@ from blijfwijzer.files import to_json
 from blijfwijzer.governance.acceptance import Judgement
 from blijfwijzer.governance.document import Governance, Use
 from blijfwijzer.governance.places import find_governance, read_named
-from blijfwijzer.publish.catalogue import id_of
+from blijfwijzer.publish.language.catalogue import id_of
 from blijfwijzer.release.origin import KEYED, models_of, refuse_other_weights, refuse_unknown
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.stops import refuse_stopped, refuse_stopped_elsewhere

@@ -10,12 +10,7 @@ from scipy.sparse import csr_array, vstack
 
 from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.chain import Release
-from blijfwijzer.disclosure.fingerprint import (
-    add_up,
-    differing_sums,
-    from_text,
-    judge,
-)
+from blijfwijzer.disclosure.fingerprint import add_up, differing_sums, from_text, judge
 from blijfwijzer.disclosure.ledger import Ledger, proof_of
 from blijfwijzer.disclosure.proof import Told
 from blijfwijzer.disclosure.standing import lines_before, standing

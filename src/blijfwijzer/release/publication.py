@@ -28,7 +28,7 @@ from blijfwijzer.files import (
     write_files,
     write_folder_beside,
 )
-from blijfwijzer.publish.release_files import csv_file
+from blijfwijzer.publish.files.release_files import csv_file
 from blijfwijzer.records.model_folder import MANIFEST
 from blijfwijzer.records.store import tracking_uri
 from blijfwijzer.records.tracking import (

@@ -20,14 +20,12 @@ from blijfwijzer.disclosure.fingerprint import add_up, to_text
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.proof import Proof, Told
 from blijfwijzer.disclosure.rounding import band
-from blijfwijzer.files import (
-    hash_files,
-)
+from blijfwijzer.files import hash_files
 from blijfwijzer.groups.grouping import Grouping, everyone_alone
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.publish.chapter import Chapter
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.publish.screen import SCREEN
-from blijfwijzer.publish.texts import write
 from blijfwijzer.release.admission import (
     Admission,
     Crowd,

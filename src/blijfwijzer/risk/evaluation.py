@@ -16,12 +16,7 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import ends_of, wilson
 from blijfwijzer.estimation.resampling import draw_units
 from blijfwijzer.files import plain, plain_rows
-from blijfwijzer.risk.calibration import (
-    Verdict,
-    degrees_of,
-    estimate_slope,
-    judge_slope,
-)
+from blijfwijzer.risk.calibration import Verdict, degrees_of, estimate_slope, judge_slope
 from blijfwijzer.risk.metrics import (
     GROUP_METRICS,
     METRICS,

@@ -12,9 +12,9 @@ import pandas as pd
 
 from blijfwijzer.governance.acceptance import Accepted, Judgement, require_accepted
 from blijfwijzer.governance.document import Acceptance
-from blijfwijzer.publish.catalogue import id_of
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.page_table import tidy
+from blijfwijzer.publish.language.catalogue import id_of
+from blijfwijzer.publish.pages.page_table import tidy
 from blijfwijzer.records.model_choice import ModelChoice
 from blijfwijzer.release.permit import Permit
 from blijfwijzer.survey.texts import Message, Quantity, say

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from blijfwijzer.errors import DecisionError, NotWritableError
-from blijfwijzer.publish.decision_tables import clear_cases
-from blijfwijzer.publish.release_files import csv_file
+from blijfwijzer.publish.files.release_files import csv_file
+from blijfwijzer.publish.tables.decision_tables import clear_cases
 from blijfwijzer.release.folder import LOTTERY
 from blijfwijzer.release.publication import Addition, addition, write_beside_it
 from blijfwijzer.runs.decide import BLIND, nothing_held, read_proposed, sealed_in

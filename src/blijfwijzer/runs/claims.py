@@ -19,9 +19,13 @@ from blijfwijzer.groups.grouping import everyone_alone
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.claim_findings import WITHHELD, ClaimFindings, ShownClaims
-from blijfwijzer.publish.claim_tables import claims_json, clear_verdicts
-from blijfwijzer.publish.claims_page import claims_chapter, render_claims, write_claims_workbook
 from blijfwijzer.publish.findings import RegisterFindings
+from blijfwijzer.publish.pages.claims_page import (
+    claims_chapter,
+    render_claims,
+    write_claims_workbook,
+)
+from blijfwijzer.publish.tables.claim_tables import claims_json, clear_verdicts
 from blijfwijzer.records.model_choice import foresee
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.claims import admit_claims

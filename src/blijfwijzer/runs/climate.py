@@ -7,13 +7,17 @@ from blijfwijzer.culture.dimensions import find_dimensions
 from blijfwijzer.errors import counted
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.climate_tables import clear_climate, clear_unit_questions, count_told
-from blijfwijzer.publish.culture_explorer import render_culture_explorer
 from blijfwijzer.publish.culture_findings import CultureFindings
-from blijfwijzer.publish.culture_page import render_climate, write_climate_workbook
-from blijfwijzer.publish.culture_tables import climate_chapter
 from blijfwijzer.publish.facts import count_groups
-from blijfwijzer.publish.release_files import parquet_file
+from blijfwijzer.publish.files.release_files import parquet_file
+from blijfwijzer.publish.pages.culture_explorer import render_culture_explorer
+from blijfwijzer.publish.pages.culture_page import render_climate, write_climate_workbook
+from blijfwijzer.publish.tables.climate_tables import (
+    clear_climate,
+    clear_unit_questions,
+    count_told,
+)
+from blijfwijzer.publish.tables.culture_tables import climate_chapter
 from blijfwijzer.release.culture import asked_by, told_by
 from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.preview import Found, Wish
@@ -21,7 +25,7 @@ from blijfwijzer.release.publication import publication
 from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
-from blijfwijzer.runs.climate_findings import (
+from blijfwijzer.runs.culture.findings import (
     MeasuredCulture,
     default_levels,
     find_culture,

@@ -6,25 +6,21 @@ from pathlib import Path
 
 from blijfwijzer.files import refuse_strange
 from blijfwijzer.progress import Tell, show_progress
-from blijfwijzer.publish.comparison import (
-    Compared,
-    comparison_chapter,
-    comparison_files,
-)
-from blijfwijzer.publish.comparison_page import render_comparison
 from blijfwijzer.publish.facts import clear_rejected
-from blijfwijzer.publish.release_files import csv_file
+from blijfwijzer.publish.files.release_files import csv_file
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.pages.comparison import Compared, comparison_chapter, comparison_files
+from blijfwijzer.publish.pages.comparison_page import render_comparison
 from blijfwijzer.publish.screen import SCREEN
-from blijfwijzer.publish.texts import write
 from blijfwijzer.release.folder import RECORD
 from blijfwijzer.release.preview import Found, Wish
 from blijfwijzer.release.publication import publication
 from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.release.shown import Shown
-from blijfwijzer.runs.compared import compare_pair
-from blijfwijzer.runs.explained import count_told
-from blijfwijzer.runs.measured import admit_people
-from blijfwijzer.runs.pairs import CompareRequest, ModelPair, read_pair
+from blijfwijzer.runs.models.compared import compare_pair
+from blijfwijzer.runs.models.explained import count_told
+from blijfwijzer.runs.models.measured import admit_people
+from blijfwijzer.runs.models.pairs import CompareRequest, ModelPair, read_pair
 from blijfwijzer.runs.tracked import track_compared
 
 

@@ -13,10 +13,10 @@ from blijfwijzer.disclosure.release import pick
 from blijfwijzer.errors import DecisionError
 from blijfwijzer.governance.rulings import Ruling, read_rulings
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.decision_tables import show_blind, show_decisions
-from blijfwijzer.publish.release_files import csv_file, report_files
+from blijfwijzer.publish.files.release_files import csv_file, report_files
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.publish.screen import SCREEN
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.tables.decision_tables import show_blind, show_decisions
 from blijfwijzer.release.decisions import KIND, say_followed
 from blijfwijzer.release.folder import LOTTERY, read_release
 from blijfwijzer.release.publication import Addition, addition
@@ -26,12 +26,7 @@ from blijfwijzer.survey.cells import number_of
 from blijfwijzer.survey.files import read_table
 from blijfwijzer.survey.texts import Message
 from blijfwijzer.vouchers.blind import compare_sources, open_key
-from blijfwijzer.vouchers.decided import (
-    FollowRate,
-    follow_rate,
-    hold_rulings,
-    tabulate_rulings,
-)
+from blijfwijzer.vouchers.decided import FollowRate, follow_rate, hold_rulings, tabulate_rulings
 
 FILE = "decisions.csv"
 BLIND = "blind"

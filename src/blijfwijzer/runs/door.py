@@ -16,12 +16,12 @@ from blijfwijzer.release.folder import refuse_place
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.runs.claims import ClaimsTested, publish_claims, put_claims, wish_claims
 from blijfwijzer.runs.climate import measure_climate, publish_climate, wish_climate
-from blijfwijzer.runs.climate_findings import MeasuredCulture
+from blijfwijzer.runs.culture.findings import MeasuredCulture
 from blijfwijzer.runs.explain import publish_explanation
-from blijfwijzer.runs.explained import Explained, ExplainRequest, contribute_wave
-from blijfwijzer.runs.explanation import Model
+from blijfwijzer.runs.models.explained import Explained, ExplainRequest, contribute_wave
+from blijfwijzer.runs.models.explanation import Model
+from blijfwijzer.runs.models.then import read_against
 from blijfwijzer.runs.score import ScoredWave, ScoreRequest, publish_scores, score_wave, wish_scores
-from blijfwijzer.runs.then import read_against
 from blijfwijzer.runs.train import TrainRequest, fit_outcome, read_training
 from blijfwijzer.runs.unshown import Place, Places, Trained, Unshown, Value, Wished, place_of
 from blijfwijzer.runs.vouchers import Divided, VoucherRequest, divide, publish_division

@@ -12,16 +12,16 @@ from blijfwijzer.drivers.profiles import Drivers, profile
 from blijfwijzer.errors import refuse_without
 from blijfwijzer.files import refuse_strange
 from blijfwijzer.progress import Tell, show_progress
-from blijfwijzer.publish.canvas import Subject
-from blijfwijzer.publish.change_page import Changed, change_tables, draw_change
-from blijfwijzer.publish.driver_sections import section_files
 from blijfwijzer.publish.facts import clear_rejected
-from blijfwijzer.publish.release_files import csv_file
-from blijfwijzer.publish.review_page import draw_review, render_review
-from blijfwijzer.publish.review_tables import Review, review_chapter
+from blijfwijzer.publish.files.release_files import csv_file
+from blijfwijzer.publish.files.training_files import driver_tables, picture_files, table_files
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.pages.change_page import Changed, change_tables, draw_change
+from blijfwijzer.publish.pages.driver_sections import section_files
+from blijfwijzer.publish.pages.review_page import draw_review, render_review
+from blijfwijzer.publish.pictures.canvas import Subject
 from blijfwijzer.publish.screen import SCREEN
-from blijfwijzer.publish.texts import write
-from blijfwijzer.publish.training_files import driver_tables, picture_files, table_files
+from blijfwijzer.publish.tables.review_tables import Review, review_chapter
 from blijfwijzer.release.breakdown import Breakdown, may_measure
 from blijfwijzer.release.folder import RECORD
 from blijfwijzer.release.overlap import Overlap, find_overlap
@@ -32,11 +32,11 @@ from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.evaluation import Evaluation, evaluate
 from blijfwijzer.risk.protection import protect_evaluation
 from blijfwijzer.risk.waves import WaveComparison, compare_wave
-from blijfwijzer.runs.explained import Explained, ExplainRequest, contribute_wave, count_told
-from blijfwijzer.runs.then import Against, admit_then, measure_change, read_against
+from blijfwijzer.runs.models.explained import Explained, ExplainRequest, contribute_wave, count_told
+from blijfwijzer.runs.models.then import Against, admit_then, measure_change, read_against
 from blijfwijzer.runs.tracked import track_explained
-from blijfwijzer.runs.train_checks import check_drift, check_slope, check_survey
-from blijfwijzer.runs.train_review import audited
+from blijfwijzer.runs.training.checks import check_drift, check_slope, check_survey
+from blijfwijzer.runs.training.review import audited
 
 PAGE = "review.html"
 

@@ -12,18 +12,18 @@ from blijfwijzer.claims.verdicts import Verdict, run_claims
 from blijfwijzer.errors import BlijfwijzerError, GroupError
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, make_groups
 from blijfwijzer.progress import silent
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.publish.screen import SCREEN, Foretold
-from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_choice import ModelChoice, choose_models
 from blijfwijzer.records.tracking import refuse_untracked
 from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.training import prepare, refuse_leaks
 from blijfwijzer.runs.claims import evidence_of
-from blijfwijzer.runs.climate_findings import default_levels, group_culture
+from blijfwijzer.runs.culture.findings import default_levels, group_culture
 from blijfwijzer.runs.score import read_for_models
-from blijfwijzer.runs.score_targets import NewWave, compare_with_training
+from blijfwijzer.runs.scoring.targets import NewWave, compare_with_training
 from blijfwijzer.runs.train import refuse_undrawn
-from blijfwijzer.runs.train_checks import check_drift
+from blijfwijzer.runs.training.checks import check_drift
 from blijfwijzer.runs.waves import ReadWave, Waves, wave_of, without_outcomes
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, Outcome

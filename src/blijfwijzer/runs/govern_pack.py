@@ -21,11 +21,16 @@ from blijfwijzer.governance.figures import RECORDS, Run
 from blijfwijzer.governance.places import file_beside, find_governance
 from blijfwijzer.governance.questionnaire import FORMS, read_form
 from blijfwijzer.governance.verification import RECORD, verify_pack
-from blijfwijzer.publish.pack_cards import FilledDocument, assessment_card, model_card, system_card
-from blijfwijzer.publish.pack_documents import assessment, bill_of_materials, register_record
-from blijfwijzer.publish.pack_page import INDEX, PackPages, render_pack
-from blijfwijzer.publish.pack_record import ANSWERS, Citations, answers_json, record
-from blijfwijzer.publish.pack_texts import write_form
+from blijfwijzer.publish.pack.pack_cards import (
+    FilledDocument,
+    assessment_card,
+    model_card,
+    system_card,
+)
+from blijfwijzer.publish.pack.pack_documents import assessment, bill_of_materials, register_record
+from blijfwijzer.publish.pack.pack_page import INDEX, PackPages, render_pack
+from blijfwijzer.publish.pack.pack_record import ANSWERS, Citations, answers_json, record
+from blijfwijzer.publish.pack.pack_texts import write_form
 from blijfwijzer.records.model_choice import choose_models
 from blijfwijzer.records.model_folder import Stored, moment
 from blijfwijzer.release.folder import read_record

@@ -20,8 +20,8 @@ from blijfwijzer.groups.naming import name_groups
 from blijfwijzer.groups.rates import forget_outcome
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.edge import Edge
-from blijfwijzer.publish.release_files import csv_file, parquet_file
-from blijfwijzer.publish.report_tables import clear_groups
+from blijfwijzer.publish.files.release_files import csv_file, parquet_file
+from blijfwijzer.publish.tables.report_tables import clear_groups
 from blijfwijzer.records.part_file import OfficePart, read_part
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import expect_tracking
@@ -32,12 +32,12 @@ from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.model import is_constant
-from blijfwijzer.runs.merge_crowd import People, basis_of, between_units, crowd_of, hide_lopsided
-from blijfwijzer.runs.merge_insiders import is_of_others, safe_from_offices
-from blijfwijzer.runs.merge_numbers import Numbers, name_numbers
-from blijfwijzer.runs.merge_part import Common
-from blijfwijzer.runs.score_findings import count_earlier, estimates_of
-from blijfwijzer.runs.score_targets import (
+from blijfwijzer.runs.merging.crowd import People, basis_of, between_units, crowd_of, hide_lopsided
+from blijfwijzer.runs.merging.insiders import is_of_others, safe_from_offices
+from blijfwijzer.runs.merging.numbers import Numbers, name_numbers
+from blijfwijzer.runs.merging.part import Common
+from blijfwijzer.runs.scoring.findings import count_earlier, estimates_of
+from blijfwijzer.runs.scoring.targets import (
     Estimated,
     Estimates,
     NewWave,

@@ -6,9 +6,9 @@ from pathlib import Path
 from blijfwijzer.engines.engine import LOCAL, Engine
 from blijfwijzer.progress import Tell, silent
 from blijfwijzer.runs.compare import publish_comparison
-from blijfwijzer.runs.explained import ExplainRequest
+from blijfwijzer.runs.models.explained import ExplainRequest
+from blijfwijzer.runs.models.pairs import CompareRequest, ModelPair, read_pair
 from blijfwijzer.runs.monitor import Monitored, publish_watch, watch_wave
-from blijfwijzer.runs.pairs import CompareRequest, ModelPair, read_pair
 from blijfwijzer.runs.promote import Promoted, PromoteRequest, promote_model
 from blijfwijzer.runs.unshown import Place, Unshown, place_of
 from blijfwijzer.settings import Settings, load_settings

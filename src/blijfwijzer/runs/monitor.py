@@ -22,12 +22,12 @@ from blijfwijzer.estimation.means import estimate_mean
 from blijfwijzer.estimation.reliability import estimate_item_rest
 from blijfwijzer.files import plain_rows, refuse_strange
 from blijfwijzer.progress import Tell, show_progress
-from blijfwijzer.publish.canvas import Subject
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.monitor_page import Watch, render_watch, watch_chapter, watch_json
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.pages.monitor_page import Watch, render_watch, watch_chapter, watch_json
+from blijfwijzer.publish.pictures.canvas import Subject
 from blijfwijzer.publish.screen import SCREEN
 from blijfwijzer.publish.tables.register import TABLES
-from blijfwijzer.publish.texts import write
 from blijfwijzer.records.model_choice import choose_models
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.release.breakdown import Breakdown, may_measure
@@ -50,15 +50,10 @@ from blijfwijzer.risk.monitoring import (
     watch_item,
 )
 from blijfwijzer.risk.protection import tell_measures
-from blijfwijzer.risk.waves import (
-    SAME,
-    WaveComparison,
-    compare_wave,
-    give_back_mix,
-)
-from blijfwijzer.runs.explained import Explained, ExplainRequest, contribute_wave, count_told
+from blijfwijzer.risk.waves import SAME, WaveComparison, compare_wave, give_back_mix
+from blijfwijzer.runs.models.explained import Explained, ExplainRequest, contribute_wave, count_told
 from blijfwijzer.runs.tracked import track_watched
-from blijfwijzer.runs.train_checks import check_drift, check_survey
+from blijfwijzer.runs.training.checks import check_drift, check_survey
 from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.breakdown import break_down
 from blijfwijzer.survey.codebook import Codebook

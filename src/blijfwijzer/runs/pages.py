@@ -10,13 +10,13 @@ from blijfwijzer.errors import NotWritableError, ReleaseError
 from blijfwijzer.files import hash_files, to_json, write_files, write_folder_beside
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.culture_unit_page import (
+from blijfwijzer.publish.pages.culture_unit_page import (
     ReadClimate,
     read_climate_page,
     render_culture_unit,
 )
-from blijfwijzer.publish.unit_page import ReadRelease, render_index, render_unit
-from blijfwijzer.publish.unit_questions import ReadQuestions
+from blijfwijzer.publish.pages.unit_page import ReadRelease, render_index, render_unit
+from blijfwijzer.publish.pages.unit_questions import ReadQuestions
 from blijfwijzer.release.folder import (
     CLIMATE,
     read_climate,

@@ -11,9 +11,9 @@ from blijfwijzer.runs.claims import put_claims, wish_claims
 from blijfwijzer.runs.climate import measure_climate, wish_climate
 from blijfwijzer.runs.compare import wish_comparison
 from blijfwijzer.runs.explain import wish_explained
-from blijfwijzer.runs.explained import ExplainRequest, contribute_wave
+from blijfwijzer.runs.models.explained import ExplainRequest, contribute_wave
+from blijfwijzer.runs.models.pairs import CompareRequest, read_pair
 from blijfwijzer.runs.monitor import targets_of, watch_wave
-from blijfwijzer.runs.pairs import CompareRequest, read_pair
 from blijfwijzer.runs.promote import PromoteRequest, wish_promotion
 from blijfwijzer.runs.score import ScoreRequest, score_wave, wish_scores
 from blijfwijzer.runs.waves import WavesRequest

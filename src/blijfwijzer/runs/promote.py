@@ -19,11 +19,17 @@ from blijfwijzer.release.preview import Found, Wish
 from blijfwijzer.release.publication import Showing, showing
 from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.release.request import Request
-from blijfwijzer.runs.explained import Explained, count_told
-from blijfwijzer.runs.held_out import hold_out
-from blijfwijzer.runs.measured import admit_people, find_rows, measure_rivals
-from blijfwijzer.runs.pairs import CompareRequest, read_alone, read_pair, request_of, rivals_of
-from blijfwijzer.runs.promotion import Candidacy, find_reasons, tell_measured
+from blijfwijzer.runs.models.explained import Explained, count_told
+from blijfwijzer.runs.models.held_out import hold_out
+from blijfwijzer.runs.models.measured import admit_people, find_rows, measure_rivals
+from blijfwijzer.runs.models.pairs import (
+    CompareRequest,
+    read_alone,
+    read_pair,
+    request_of,
+    rivals_of,
+)
+from blijfwijzer.runs.models.promotion import Candidacy, find_reasons, tell_measured
 from blijfwijzer.settings import Settings, load_settings
 from blijfwijzer.survey.arrays import Array, Mask
 

@@ -25,11 +25,11 @@ from blijfwijzer.groups.simple_rule import SIMPLE_RULE, part_by_rule
 from blijfwijzer.progress import Tell, show_progress, silent
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.facts import count_groups
+from blijfwijzer.publish.files.release_files import release_files
 from blijfwijzer.publish.findings import Findings
-from blijfwijzer.publish.release_files import release_files
-from blijfwijzer.publish.report_tables import clear_groups, make_report
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.publish.screen import SCREEN
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.tables.report_tables import clear_groups, make_report
 from blijfwijzer.records.model_choice import ModelChoice, choose_models
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.provenance import provenance
@@ -47,18 +47,18 @@ from blijfwijzer.risk.features import build_features
 from blijfwijzer.risk.model import predict_risk
 from blijfwijzer.risk.waves import compare_wave, refuse_different
 from blijfwijzer.runs.acceptance import judge_scores
-from blijfwijzer.runs.climate_findings import default_levels
+from blijfwijzer.runs.culture.findings import default_levels
 from blijfwijzer.runs.people import read_people
-from blijfwijzer.runs.score_benchmark import bases_beside
-from blijfwijzer.runs.score_findings import (
+from blijfwijzer.runs.scoring.benchmark import bases_beside
+from blijfwijzer.runs.scoring.findings import (
     Chosen,
     choose_told,
     count_earlier,
     estimates_of,
     gather,
 )
-from blijfwijzer.runs.score_needs import segments_of
-from blijfwijzer.runs.score_targets import NewWave, Target, estimate_target, withhold
+from blijfwijzer.runs.scoring.needs import segments_of
+from blijfwijzer.runs.scoring.targets import NewWave, Target, estimate_target, withhold
 from blijfwijzer.runs.tracked import track_scored
 from blijfwijzer.runs.waves import paths_of, wave_of, without_outcomes
 from blijfwijzer.settings import PersonsSettings, Settings, load_settings

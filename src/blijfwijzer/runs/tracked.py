@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.publish.catalogue import id_of
-from blijfwijzer.publish.numbers import column_decimals
-from blijfwijzer.publish.review_tables import setting_of
-from blijfwijzer.publish.texts import write
+from blijfwijzer.publish.language.catalogue import id_of
+from blijfwijzer.publish.language.numbers import column_decimals
+from blijfwijzer.publish.language.texts import write
+from blijfwijzer.publish.tables.review_tables import setting_of
 from blijfwijzer.records.lineage import Dataset
 from blijfwijzer.records.model_folder import Stored
 from blijfwijzer.records.registry import Registered

@@ -14,10 +14,10 @@ from blijfwijzer.governance.places import governed
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.check_texts import check_json, check_lines, check_tags
 from blijfwijzer.publish.facts import clear_rejected
-from blijfwijzer.publish.review_tables import review_chapter
+from blijfwijzer.publish.files.training_files import table_files
+from blijfwijzer.publish.language.texts import write
 from blijfwijzer.publish.screen import SCREEN
-from blijfwijzer.publish.texts import write
-from blijfwijzer.publish.training_files import table_files
+from blijfwijzer.publish.tables.review_tables import review_chapter
 from blijfwijzer.records.model_folder import Stored, folder_name, model_files, read_model
 from blijfwijzer.records.provenance import provenance
 from blijfwijzer.records.tracking import expect_tracking
@@ -36,8 +36,8 @@ from blijfwijzer.release.trainings import FittedPeople
 from blijfwijzer.risk.protection import protect_selection
 from blijfwijzer.risk.training import Fitted, fit, prepare
 from blijfwijzer.runs.tracked import training_of
-from blijfwijzer.runs.train_benchmark import benchmark_tables, told_beside
-from blijfwijzer.runs.train_review import (
+from blijfwijzer.runs.training.benchmark import benchmark_tables, told_beside
+from blijfwijzer.runs.training.review import (
     TrainingReview,
     TrainingSurvey,
     curve_points,
@@ -56,13 +56,7 @@ from blijfwijzer.runs.train_review import (
     told_of,
 )
 from blijfwijzer.settings import Settings, load_settings
-from blijfwijzer.survey.codebook import (
-    Codebook,
-    Outcome,
-    codebook_file,
-    load_codebook,
-    survey_name,
-)
+from blijfwijzer.survey.codebook import Codebook, Outcome, codebook_file, load_codebook, survey_name
 from blijfwijzer.survey.intake import read_survey, require_enough
 
 SERVED = Path(__file__).with_name("served.py")

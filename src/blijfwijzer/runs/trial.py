@@ -12,7 +12,7 @@ from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.errors import TrialError
 from blijfwijzer.files import to_json
-from blijfwijzer.publish.trial_table import clear_trial
+from blijfwijzer.publish.tables.trial_table import clear_trial
 from blijfwijzer.release.draws import divisions_among, drawn_as, least_people
 from blijfwijzer.release.publication import add_to_ledger, known_ledger, write_beside_it
 from blijfwijzer.survey.files import read_table

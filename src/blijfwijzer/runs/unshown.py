@@ -10,7 +10,7 @@ from blijfwijzer.release.preview import Preview, Wish, foretell
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.training import Fitted
 from blijfwijzer.runs.train import publish_model, write_rejected
-from blijfwijzer.runs.train_review import TrainingSurvey
+from blijfwijzer.runs.training.review import TrainingSurvey
 
 Place = Path | str
 Places = Place | Sequence[Place] | None

@@ -8,7 +8,7 @@ from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.standing import standing
 from blijfwijzer.errors import DecisionError, counted
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.decision_tables import show_uptake
+from blijfwijzer.publish.tables.decision_tables import show_uptake
 from blijfwijzer.release.draws import share_people
 from blijfwijzer.release.folder import settings_of
 from blijfwijzer.release.publication import Addition

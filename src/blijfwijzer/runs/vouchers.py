@@ -13,9 +13,9 @@ from blijfwijzer.errors import BusyError, SettingsError, TrialError
 from blijfwijzer.governance.acceptance import Accepted
 from blijfwijzer.progress import Tell, show_progress
 from blijfwijzer.publish.chapter import Chapter
-from blijfwijzer.publish.first_page import say_contact
-from blijfwijzer.publish.release_files import csv_file, report_files
-from blijfwijzer.publish.voucher_tables import FEW_GROUPS, Division, show_division
+from blijfwijzer.publish.files.release_files import csv_file, report_files
+from blijfwijzer.publish.pages.first_page import say_contact
+from blijfwijzer.publish.tables.voucher_tables import FEW_GROUPS, Division, show_division
 from blijfwijzer.release.decisions import refuse_decided
 from blijfwijzer.release.draws import told_of
 from blijfwijzer.release.folder import (
@@ -30,10 +30,10 @@ from blijfwijzer.release.promise import is_lottery, number_draw, origin_of, read
 from blijfwijzer.release.publication import Addition, addition
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.runs.acceptance import judge_division
-from blijfwijzer.runs.aims import Aim
 from blijfwijzer.runs.decide import beside_round
-from blijfwijzer.runs.voucher_needs import choose_need, read_partitions, read_rule, read_truth
-from blijfwijzer.runs.voucher_reach import MadeFrom, Reread, aim_vouchers, read_scored, tell_reach
+from blijfwijzer.runs.offers.aims import Aim
+from blijfwijzer.runs.offers.needs import choose_need, read_partitions, read_rule, read_truth
+from blijfwijzer.runs.offers.reach import MadeFrom, Reread, aim_vouchers, read_scored, tell_reach
 from blijfwijzer.runs.waves import paths_of
 from blijfwijzer.settings import Settings, VoucherSettings, load_settings
 from blijfwijzer.vouchers.allocation import Allocation, allocate_vouchers, refuse_nothing

@@ -28,13 +28,7 @@ from blijfwijzer.survey.parquet import parts_of, read_parquet
 from blijfwijzer.survey.spreadsheet import read_spreadsheet
 from blijfwijzer.survey.spss import Damaged, TooLarge, read_spss
 from blijfwijzer.survey.stores import Place, find_place, open_place, size_of
-from blijfwijzer.survey.table import (
-    Table,
-    corrupt,
-    refuse_large,
-    tidy,
-    too_large,
-)
+from blijfwijzer.survey.table import Table, corrupt, refuse_large, tidy, too_large
 
 WRITTEN = (".sav", ".zsav", ".parquet", ".csv", ".csv.gz", ".tsv", ".xlsx")
 """Formats that can be read and written."""

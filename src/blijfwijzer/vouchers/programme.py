@@ -5,14 +5,7 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 
-from blijfwijzer.vouchers.limits import (
-    Integers,
-    Limit,
-    Mask,
-    bounds_of,
-    refuse_conflict,
-    rows_of,
-)
+from blijfwijzer.vouchers.limits import Integers, Limit, Mask, bounds_of, refuse_conflict, rows_of
 
 STEP = 1e-4
 """Robust rates are compared in steps of a hundredth of a percentage point. Smaller differences

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from blijfwijzer.disclosure.release import ColumnKind
-from blijfwijzer.publish.catalogue import template
-from blijfwijzer.publish.spec import ShownTable
+from blijfwijzer.publish.language.catalogue import template
 from blijfwijzer.publish.tables.register import STORIES
+from blijfwijzer.publish.tables.spec import ShownTable
 
 _INTRODUCTION = """# Tables
 

@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Any, get_args
 
 from blijfwijzer.disclosure.release import ColumnKind
-from blijfwijzer.publish.columns import ShownColumn
-from blijfwijzer.publish.spec import ShownTable
+from blijfwijzer.publish.tables.columns import ShownColumn
+from blijfwijzer.publish.tables.spec import ShownTable
 
 _STORIES = (
     *("score", "vouchers", "decide", "climate", "claims"),

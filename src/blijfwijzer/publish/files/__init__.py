@@ -1,0 +1,1 @@
+"""The same tables as workbook, CSV, Parquet and JSON."""

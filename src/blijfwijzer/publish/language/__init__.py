@@ -1,0 +1,1 @@
+"""Sentences and numbers as a language has them."""

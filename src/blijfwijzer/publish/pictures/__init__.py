@@ -1,0 +1,1 @@
+"""What is drawn: pictures of a training, and those beside rows."""

@@ -1,0 +1,1 @@
+"""What a climate finds."""

@@ -1,0 +1,1 @@
+"""What offices leave, and what the gate sees in it."""

@@ -1,0 +1,70 @@
+"""What an office could tell of the people of others: it reads the release, and knows its own.
+
+Of 40 people in a unit of whom an office asked 37, the rate of all tells it of three. So each office
+is taken for somebody who knows all its people, and what is shown must tell of no few of the others,
+also beside what was shown of the same people before. How many of the others came or left between
+two releases is not known, so that of a wave whose people changed nothing new is told.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from blijfwijzer.disclosure.choice import choose_shown
+from blijfwijzer.disclosure.ledger import Ledger
+from blijfwijzer.disclosure.parts import Outsider
+from blijfwijzer.disclosure.standing import lines_before, standing
+from blijfwijzer.release.admission import Admission
+from blijfwijzer.release.request import Request
+from blijfwijzer.runs.merging.crowd import People
+from blijfwijzer.runs.scoring.targets import is_asked
+from blijfwijzer.settings import DisclosureSettings
+from blijfwijzer.survey.arrays import Mask
+
+
+def safe_from_offices(
+    people: People,
+    target: str,
+    groups: tuple[csr_array, csr_array],
+    settings: DisclosureSettings,
+) -> Mask:
+    """Say of each group whether no office learns by its rate, and those of others, of few people.
+
+    Parameters
+    ----------
+    groups : that are told of an outcome, one row per group, one column per place; and those of the
+        same people that earlier releases told of it
+
+    Returns
+    -------
+    One per group. Whatever is told of some of the safe ones is safe, since less follows from fewer.
+    """
+    is_known = is_asked(int(people.numbers.known(target)[1].sum()), int(people.counts.sum()))
+    by_office = people.numbers.by_office(target if is_known else "")
+    everyone = by_office.sum(axis=1)
+    safe = [_is_safe(*groups, everyone - own, settings) for own in by_office.T]
+    return np.asarray(np.logical_and.reduce(safe))
+
+
+def _is_safe(
+    groups: csr_array, before: csr_array, others: NDArray[np.int64], settings: DisclosureSettings
+) -> Mask:
+    """Say of each group whether it may be told to who knows all but these others."""
+    n, everyone = np.asarray(groups @ others), int(others.sum())
+    safe = n == 0
+    offered = np.flatnonzero(n >= settings.minimum)
+    if len(offered):
+        place = np.repeat(np.arange(len(others)), others)
+        members, known = csr_array(groups[:, place]), csr_array(before[:, place])
+        nobody = csr_array((0, everyone), dtype=np.int8)
+        safe[offered] = choose_shown(members[offered], Outsider(known, nobody), settings).shown
+    return np.asarray(safe)
+
+
+def is_of_others(admission: Admission, request: Request, ledger: Ledger) -> bool:
+    """Tell whether a wave was told of before, while other people were in it."""
+    asked = {"survey": request.survey, "request": request.sha256}
+    before = standing(lines_before(ledger.releases, asked))
+    is_known = any(line.content["wave"] == request.wave for line in before)
+    earlier, everyone = admission.earlier, 0
+    return bool(earlier.changed.any() or (is_known and not earlier.repeated[everyone]))

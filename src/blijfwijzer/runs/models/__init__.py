@@ -1,0 +1,1 @@
+"""What models make of people, and how two of them differ."""

@@ -1,0 +1,1 @@
+"""Whom rules and vouchers help and miss."""

@@ -1,0 +1,1 @@
+"""What a score tells of groups."""
