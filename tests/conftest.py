@@ -1,6 +1,8 @@
 """Fixtures that all tests share."""
 
 import os
+import random
+import secrets
 from pathlib import Path
 
 # Two test processes on two cores: threads of libraries would only wait for each other, at full
@@ -13,6 +15,24 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
 from shared_surveys import shared_file  # noqa: E402
+
+KEYS = os.environ.get("KEYS", "")
+"""What keys of ledgers follow from, so that a test that hangs on one fails always or never."""
+
+
+def draw_keys_for(name: str) -> None:
+    secrets.token_bytes = random.Random(f"{KEYS} {name}").randbytes
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef, request):
+    """In whatever order tests run, and in which process."""
+    draw_keys_for(f"{fixturedef.baseid} {fixturedef.argname} {request.param_index}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item):
+    draw_keys_for(item.nodeid)
 
 
 @pytest.fixture
