@@ -15,7 +15,7 @@ from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.progress import Tell
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import FlagSettings, RateSettings
-from blijfwijzer.survey.arrays import Array
+from blijfwijzer.survey.arrays import Array, Codes, Mask
 from studies.monte_carlo import NO_EFFECTS, tell_mean
 
 _UNITS, _SECTORS = 60, 6
@@ -41,9 +41,6 @@ class FlagWorld:
     """The model knows how units differ; else it knows persons a little and units not at all."""
     sectors: int = _SECTORS
     """Of fewer than three the rates are of own answers alone, in whole percentages."""
-    is_held_to_others: bool = False
-    """Units are held against the rate of those that do not differ, as if it were known; else
-    against their sector's own, in which those that do count too."""
 
     def true_rates(self, rng: np.random.Generator) -> Array:
         """Draw the true rate of each unit."""
@@ -98,12 +95,9 @@ def run_once(world: FlagWorld, seed: int) -> FlagRun:
     )
     place, one = world.sectors + np.arange(_UNITS), np.zeros(_UNITS, dtype=np.intp)
     listed = Listed(place, sector, one, np.arange(_UNITS))
-    shown = pooled.as_shown()
-    if world.is_held_to_others:
-        shown.table.loc[sector, ["rate", "se"]] = _RATE, 0.0
-    flags = flag_groups(shown, areas, listed, _SETTINGS, 1)
-    # A planted unit is not above itself: where few differ, the others are what it is held against.
-    against = np.array([np.average(true[sector == s], weights=n[sector == s]) for s in sector])
+    flags = flag_groups(pooled.as_shown(), areas, listed, _SETTINGS, 1)
+    # Where few differ, it is above those that do not that a unit shall be.
+    against = np.array([_of_others(true, n, sector == of, one) for one, of in enumerate(sector)])
     is_above = true > (_RATE if world.kind == "spikes" else against) + _SETTINGS.margin
     flagged = (flags["verdict"] == FLAGGED).to_numpy()
     told = pooled.table.iloc[place]
@@ -114,6 +108,12 @@ def run_once(world: FlagWorld, seed: int) -> FlagRun:
         int(is_above.sum()),
         float(covered.mean()),
     )
+
+
+def _of_others(true: Array, n: Codes, inside: Mask, unit: int) -> float:
+    """Give the true rate of a sector without a unit."""
+    others = inside & (np.arange(len(true)) != unit)
+    return float(np.average(true[others], weights=n[others]))
 
 
 def _rows(code: NDArray[Any], count: int) -> NDArray[np.int8]:
@@ -164,7 +164,6 @@ def _noise_text(tell: Tell, runs: int) -> str:
 
 def _signal_text(tell: Tell, runs: int) -> str:
     worlds = [FlagWorld("spikes", size, n) for size, n in _POWER]
-    worlds += [FlagWorld("spikes", *one, is_held_to_others=True) for one in _POWER]
     worlds += [
         FlagWorld("normal", 0.05, 60),
         FlagWorld("normal", 0.05, 150),
@@ -189,10 +188,7 @@ def _signal_text(tell: Tell, runs: int) -> str:
         )
         covered = " / ".join(tell_mean([one.covered for one in of_seed]) for of_seed in found)
         goal = _POWER.get((world.size, world.n)) if world.kind == "spikes" else None
-        kind = (
-            f"{world.kind}{', foreseen' * world.is_foreseen}"
-            f"{', to others' * world.is_held_to_others}"
-        )
+        kind = f"{world.kind}{', foreseen' * world.is_foreseen}"
         known = f"{world.response:.0%}" if world.response else "-"
         rows.append(
             f"| {kind} | {world.sectors} | {world.size:.2f} | {world.n} | {known} | "
@@ -201,10 +197,8 @@ def _signal_text(tell: Tell, runs: int) -> str:
         )
     return (
         f"### Signals\n\n*spikes*: {_PLANTED:.0%} of units lie so much higher; *normal*: true "
-        "rates vary by that standard deviation, so that many lie near the margin; *to others*: "
-        "units are held against the rate of those that do not differ, as if it were known, and not "
-        "against that of their sector, which those that do raise by "
-        f"{_PLANTED:.0%} of their size; *foreseen*: the model knows how units differ.\n\n"
+        "rates vary by that standard deviation, so that many lie near the margin; *foreseen*: the "
+        "model knows how units differ.\n\n"
         "| true rates | sectors | size | people | response | weights | false | power | goal "
         "| covered |\n|---|---|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from blijfwijzer.groups.flags import Listed, chances_above
+from blijfwijzer.groups.flags import Listed, Others, chances_above
 from blijfwijzer.groups.rates import PooledRates, pool_rates
 from blijfwijzer.settings import FlagSettings
 from blijfwijzer.survey.arrays import Codes
@@ -29,9 +29,8 @@ def find_detectable(
 
     In the place of the group's own rate another is put, and all is learnt and pooled again: the
     lowest with which it is flagged is found by halving. Its true rate must lie above that by the
-    part of the normal distribution that brings as large an own rate so often. The reference, of
-    which the group is a part, moves with it. Others stay as they are, so it holds where none of
-    them stands out.
+    part of the normal distribution that brings as large an own rate so often. The others stay as
+    they are, so it holds where none of them stands out.
 
     Parameters
     ----------
@@ -41,8 +40,8 @@ def find_detectable(
     Returns
     -------
     One row per level of `_FEWEST` groups or more: place of one of them among all groups, and the
-    difference of shares that one of middling size (typical) and the largest one needs; NaN where no
-    rate would be flagged.
+    difference of shares from the others that one of middling size (typical) and the largest one
+    needs; NaN where no rate would be flagged.
     """
     rows: list[dict[str, float]] = []
     answered = areas["direct"].notna().to_numpy()[listed.place]
@@ -69,57 +68,41 @@ def _apart(
 ) -> float:
     """Find by how much one group of a level must differ."""
     place = int(listed.place[row])
-    reference = float(pooled.table["rate"].to_numpy()[listed.reference[row]])
-    low, high = reference, _HIGHEST
-    if not _is_flagged(pooled, _with_rate(areas, place, high), listed, row, how):
+    others = Others.of(pooled, areas, listed)
+    usual = float(others.rate[row])
+    low, high = usual, _HIGHEST
+
+    def is_flagged(rate: float) -> bool:
+        return _is_flagged(pooled, _with_rate(areas, place, rate), (listed, others), row, how)
+
+    if not is_flagged(high):
         return float("nan")
     for _ in range(_STEPS):
         middle = (low + high) / 2
-        if _is_flagged(pooled, _with_rate(areas, place, middle), listed, row, how):
+        if is_flagged(middle):
             high = middle
         else:
             low = middle
     n = max(float(areas["effective_n"].to_numpy()[place]), 1.0)
     true = high + ndtri(POWER) * np.sqrt(high * (1 - high) / n)
-    return float(true - reference) if true < 1 else float("nan")
+    return float(true - usual) if true < 1 else float("nan")
 
 
 def _is_flagged(
     pooled: PooledRates,
     areas: pd.DataFrame,
-    listed: Listed,
+    against: tuple[Listed, Others],
     row: int,
     how: tuple[FlagSettings, int],
 ) -> bool:
     """Tell whether a group would be on the list by itself, had these been the own rates."""
-    settings, seed = how
+    (listed, others), (settings, seed) = against, how
     parents = pd.Series(listed.reference)
     part = areas.iloc[listed.place].reset_index(drop=True)
     again = pool_rates(part, parents, pooled.draws.shape[1], seed)
     moved = _in_place(pooled, again, listed.place)
-    moved = _with_reference(moved, pooled, areas, (int(listed.place[row]), listed.reference[row]))
-    chance = chances_above(moved, areas, listed, settings.margin, _AS_IT_IS)[row, 0]
+    chance = chances_above(moved, areas, listed, others, settings.margin, _AS_IT_IS)[row, 0]
     return bool(chance >= 1 - settings.false_discoveries)
-
-
-def _with_reference(
-    moved: PooledRates, pooled: PooledRates, areas: pd.DataFrame, at: tuple[int, int]
-) -> PooledRates:
-    """Move a reference by the part of it that a group is.
-
-    Parameters
-    ----------
-    areas : with the group's other rate
-    at : places of the group and of its reference
-    """
-    place, reference = at
-    n = areas["n"].to_numpy(dtype=float)
-    part = min(n[place] / max(n[reference], 1.0), 1.0)
-    rate = pooled.table["rate"].to_numpy().copy()
-    further = areas["direct"].to_numpy(dtype=float)[place] - rate[place]
-    column = moved.table["rate"].to_numpy().copy()
-    column[reference] = rate[reference] + part * further
-    return replace(moved, table=moved.table.assign(rate=column))
 
 
 def _in_place(pooled: PooledRates, again: PooledRates, place: Codes) -> PooledRates:

@@ -26,6 +26,9 @@ _MOVES = np.linspace(-5.0, 5.0, 41)
 _AS_IT_IS = len(_MOVES) // 2
 _STEEPEST = 2.0
 """Slope of true rates on mean risks above which it is chance rather than the model."""
+_LARGEST_PART = 0.5
+"""Of its reference that a group may be to be held against the others in it. Those of a larger one
+are too few to tell what is usual, and it is held against all of it, itself among them."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Listed:
 
     place: Codes
     reference: Codes
-    """Place of the group that each is held against."""
+    """Place of the group of which each is held against the others."""
     level: Codes
     """Groups of one level are alike in how they may differ."""
     unit: Codes
@@ -46,10 +49,51 @@ class Listed:
         return Listed(*(part[rows] for part in parts))
 
 
+@dataclass(frozen=True)
+class Others:
+    """What groups on a list are held against: those of their reference who are not in them.
+
+    A group that differs raises the rate of all of its reference, and would be held against a part
+    of itself.
+    """
+
+    rate: Array
+    se: Array
+    risk: Array
+    """Mean that the model expects of them."""
+
+    @classmethod
+    def of(cls, pooled: PooledRates, areas: pd.DataFrame, listed: Listed) -> "Others":
+        """Take each group from its reference, by its part of the people in it.
+
+        Own answers of the others differ from those of all by as much as follows from the group's;
+        of that counts as much as pooling trusts own answers of the reference.
+        """
+        own, whole = (areas.iloc[places] for places in (listed.place, listed.reference))
+        table = pooled.table.iloc[listed.reference]
+        part = own["n"].to_numpy(dtype=float) / np.maximum(whole["n"].to_numpy(dtype=float), 1.0)
+        part = np.where(part <= _LARGEST_PART, part, 0.0)
+        per_other = part / (1 - part)
+        # In whole percentages, as a rate of own answers is told.
+        answered = (whole["direct"].to_numpy() - own["direct"].to_numpy()).round(2)
+        trust = _trust(pooled, areas)[listed.reference]
+        rate = table["rate"].to_numpy() + trust * per_other * np.nan_to_num(answered)
+        risk = whole["model"].to_numpy() - own["model"].to_numpy()
+        return cls(
+            np.clip(rate, 0.0, 1.0),
+            table["se"].to_numpy() / np.sqrt(1 - part),
+            whole["model"].to_numpy() + per_other * risk,
+        )
+
+    def among(self, rows: Codes) -> "Others":
+        """Give those of some rows of the list."""
+        return Others(self.rate[rows], self.se[rows], self.risk[rows])
+
+
 def flag_groups(
     pooled: PooledRates, areas: pd.DataFrame, listed: Listed, settings: FlagSettings, seed: int
 ) -> pd.DataFrame:
-    """Flag the groups whose rate exceeds their reference by a margin that matters.
+    """Flag the groups whose rate exceeds that of the others in their reference by a margin.
 
     The list is the longest of which the expected share of false flags stays below
     `false_discoveries`, over the whole list, whatever the number of groups. How well the reference
@@ -61,10 +105,12 @@ def flag_groups(
 
     Returns
     -------
-    One row per group on the list: reference, probability of exceeding it by the margin, stability
-    (share of bootstraps in which a flagged group is flagged again) and verdict.
+    One row per group on the list: reference (rate of all of it), probability of exceeding the
+    others in it by the margin, stability (share of bootstraps in which a flagged group is flagged
+    again) and verdict.
     """
-    chances = chances_above(pooled, areas, listed, settings.margin)
+    others = Others.of(pooled, areas, listed)
+    chances = chances_above(pooled, areas, listed, others, settings.margin)
     probability = chances[:, _AS_IT_IS]
     flagged = control_discoveries(probability, settings.false_discoveries)
     stability = np.full(len(probability), np.nan)
@@ -86,7 +132,8 @@ def find_flagged(
     pooled: PooledRates, areas: pd.DataFrame, listed: Listed, settings: FlagSettings
 ) -> Mask:
     """Say which groups on the list `flag_groups` would flag, and not how often again."""
-    chance = chances_above(pooled, areas, listed, settings.margin, _MOVES[[_AS_IT_IS]])
+    others = Others.of(pooled, areas, listed)
+    chance = chances_above(pooled, areas, listed, others, settings.margin, _MOVES[[_AS_IT_IS]])
     return control_discoveries(chance[:, 0], settings.false_discoveries)
 
 
@@ -174,9 +221,14 @@ def talent_at_risk(values: Array, best: Array, weight: Array, members: csr_array
 
 
 def chances_above(
-    pooled: PooledRates, areas: pd.DataFrame, listed: Listed, margin: float, moves: Array = _MOVES
+    pooled: PooledRates,
+    areas: pd.DataFrame,
+    listed: Listed,
+    others: Others,
+    margin: float,
+    moves: Array = _MOVES,
 ) -> Array:
-    """Give the chance of each group to exceed its reference, had its own rate been another.
+    """Give the chance of each group to exceed the others, had its own rate been another.
 
     Parameters
     ----------
@@ -187,8 +239,7 @@ def chances_above(
     One row per group on the list, one column per move.
     """
     own = _own_error(pooled, areas)[listed.place]
-    table = pooled.table.iloc[listed.reference]
-    bound = Bound(table["rate"].to_numpy() + margin, table["se"].to_numpy())
+    bound = Bound(others.rate + margin, others.se)
     chances = np.empty((len(own), len(moves)))
     asked = (pooled.table["source"] == "pooled").to_numpy()[listed.place]
     for level in np.unique(listed.level):
@@ -196,7 +247,7 @@ def chances_above(
         if len(rows) < _FEWEST:
             asked[rows] = False
             continue
-        share, expected, error = _foreseen(pooled, areas, listed, rows)
+        share, expected, error = _foreseen(areas.iloc[listed.place[rows]], others.among(rows))
         n = areas["effective_n"].to_numpy()[listed.place[rows]]
         of_level = Bound(bound.value[rows], np.hypot(bound.se[rows], error))
         learnt = Differences.learn(share, n, expected)
@@ -204,12 +255,16 @@ def chances_above(
         chances[rows] = learnt.chance_above(moved, n, expected, of_level)
     rows = np.flatnonzero(~asked)
     places = listed.place[rows]
-    trust = np.clip(pooled.table["se"].to_numpy()[places] / own[rows], 0, 1) ** 2
+    trust = _trust(pooled, areas)[places]
     for place, move in enumerate(moves):
-        # By the weight that pooling gave its answers: g1 = g D (Rao & Molina 2015, eq. 6.1.8).
         moved = pooled.draws[places] + (move * trust * own[rows])[:, None]
         chances[rows, place] = (moved > bound.value[rows][:, None]).mean(axis=1)
     return chances
+
+
+def _trust(pooled: PooledRates, areas: pd.DataFrame) -> Array:
+    """Give the weight that pooling gave own answers: g1 = g D (Rao & Molina 2015, eq. 6.1.8)."""
+    return np.clip(pooled.table["se"].to_numpy() / _own_error(pooled, areas), 0, 1) ** 2
 
 
 def _own_error(pooled: PooledRates, areas: pd.DataFrame) -> Array:
@@ -219,37 +274,34 @@ def _own_error(pooled: PooledRates, areas: pd.DataFrame) -> Array:
     return np.asarray(np.sqrt(rate * (1 - rate) / n))
 
 
-def _foreseen(
-    pooled: PooledRates, areas: pd.DataFrame, listed: Listed, rows: Codes
-) -> tuple[Array, Array, Array]:
-    """Own rate of groups of one level, and what reference and model lead one to expect of it.
+def _foreseen(own: pd.DataFrame, others: Others) -> tuple[Array, Array, Array]:
+    """Own rate of groups of one level, and what others and model lead one to expect of it.
 
-    The expected rate is the reference's, moved by the difference in mean risk. Own rate and mean
+    The expected rate is that of the others, moved by the difference in mean risk. Own rate and mean
     risk are of the same people, so that part of their slope is shared error (as in Ybarra & Lohr
     2008): that part is taken from the own rate.
 
     Parameters
     ----------
-    rows : of the list
+    own : areas of the groups
+    others : one each
 
     Returns
     -------
     share, expected, and the standard error of the latter: of the slope, and of a mean risk of so
     few people. Without it a model that foresees nearly all differences would be sure by itself.
     """
-    own, other = areas.iloc[listed.place[rows]], listed.reference[rows]
     n, rate = own["effective_n"].to_numpy(), own["direct"].to_numpy()
-    reference = pooled.table["rate"].to_numpy()[other]
-    apart = own["model"].to_numpy() - areas["model"].to_numpy()[other]
+    apart = own["model"].to_numpy() - others.risk
     size = max(float((n * apart**2).sum()), 1e-12)
     most = own["cov"].mean() / max(own["var_risk"].mean(), 1e-12)
     shared = np.clip(own["cov"].sum() / size, 0, max(most, 0))
-    slope = np.clip((n * (rate - reference) * apart).sum() / size - shared, 0, _STEEPEST)
-    of_slope = apart**2 * (reference * (1 - reference)).mean() / size
+    slope = np.clip((n * (rate - others.rate) * apart).sum() / size - shared, 0, _STEEPEST)
+    of_slope = apart**2 * (others.rate * (1 - others.rate)).mean() / size
     of_risk = slope**2 * own["var_risk"].to_numpy() / n
     return (
         np.clip(rate - shared * apart, 0, 1),
-        np.clip(reference + slope * apart, 1e-3, 1 - 1e-3),
+        np.clip(others.rate + slope * apart, 1e-3, 1 - 1e-3),
         np.sqrt(of_slope + of_risk),
     )
 
