@@ -14,6 +14,9 @@ from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.texts import Value, as_seen, say
 
+_ENDS = ("raw_low", "raw_high", "net", "net_low", "net_high")
+"""Of a change, as it is and net of who responded."""
+
 
 def clear_conduct(findings: CultureFindings) -> dict[str, Cleared]:
     """Clear how common unwanted behaviour is, its change, and what goes with it."""
@@ -88,16 +91,22 @@ def _changes(findings: CultureFindings) -> Cleared:
     table = table.assign(
         behaviour=table["behaviour"].map(_behaviour),
         n=table[["n_before", "n_now"]].min(axis=1),
+        # Of shares as they are shown: in tenths of a point it would tell their counts.
+        raw=table["now"].round(2) - table["before"].round(2),
+        **{name: table[name].round(2) for name in _ENDS},
     )
     return findings.edge.clear("conduct_changes", findings.edge.enough(table))
 
 
 def _links(findings: CultureFindings) -> Cleared:
-    """Clear what goes with each behaviour: points of a scale, or percentage points."""
+    """Clear what goes with each behaviour: points of a scale, or percentage points.
+
+    Where few of those to whom it happened want to leave, or nearly all, the difference tells so.
+    """
     table, minimum = findings.conduct.links, findings.edge.minimum
     figures = findings.permission.figures
     told_of = [link_figure(name) in figures for name in table["behaviour"]]
-    enough = (table["hits"] >= minimum) & (table["n"] - table["hits"] >= minimum)
+    enough = table["fewest"] >= minimum
     table = table[enough & pd.Series(told_of, index=table.index, dtype=bool)]
     is_share = table["outcome"] == LEAVES
     measured = ["plain", "adjusted", "low", "high"]
