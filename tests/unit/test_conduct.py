@@ -329,3 +329,15 @@ def test_a_change_is_told_in_whole_points_of_the_shares_that_are_told(conduct):
     assert len(shown)
     assert (shown["raw"] == shown["now"] - shown["before"]).all()
     assert (shown[["raw", "raw_low", "net", "net_high"]] % 1 == 0).all(axis=None)
+
+
+@pytest.mark.parametrize("wave", ["before", "now"])
+def test_no_change_is_told_of_a_share_that_is_one_count_only(conduct, wave):
+    """One of 75 is withheld as a share, and would stand as such beside its change."""
+    few = conduct.changes.head(1).assign(**{wave: 1 / 75, f"n_{wave}": 75})
+    cells = [(name, EVERYONE, EVERYONE) for name in few["behaviour"]]
+
+    assert not len(cleared(replace(conduct, changes=few), told=cells)["conduct_changes"])
+    assert len(
+        cleared(replace(conduct, changes=conduct.changes.head(1)), told=cells)["conduct_changes"]
+    )

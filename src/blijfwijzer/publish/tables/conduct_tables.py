@@ -6,6 +6,7 @@ import pandas as pd
 
 from blijfwijzer.culture.behaviours import ANY_INSIDE, ANY_OUTSIDE, CONTACT, LEAVES
 from blijfwijzer.disclosure.release import Cleared
+from blijfwijzer.disclosure.rounding import hide_exact
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.publish.culture_findings import CultureFindings, link_figure
 from blijfwijzer.publish.tables.order import in_codebook_order
@@ -85,6 +86,8 @@ def _changes(findings: CultureFindings) -> Cleared:
     everyone = [(name, EVERYONE, EVERYONE) in permission.conduct for name in table["behaviour"]]
     # What happened to nearly all who were asked before tells of each of them, as it does now.
     is_telling = table["before"] >= findings.settings.disclosure.unanimity
+    for wave in ("before", "now"):
+        is_telling |= hide_exact(table[wave], table[f"n_{wave}"]).isna()
     table = table[pd.Series(everyone, index=table.index, dtype=bool) & ~is_telling]
     if not (permission.tells_before and len(table)):
         return TABLES["conduct_changes"].empty()
