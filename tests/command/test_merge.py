@@ -179,6 +179,27 @@ def people_of(wave, group):
     return wave
 
 
+def test_an_office_learns_no_answer_that_all_others_of_a_unit_gave(place):
+    """Of 30 in a unit 14 want to leave: who asked 18 of these, of whom two, knows the others do."""
+    wave = pd.read_parquet(place / "all.parquet")
+    unit = wave.index[wave["organisatie"] == "O9"]
+    alike = wave["vertrek"].copy()
+    alike[unit] = np.where(np.arange(len(unit)) < 14, 5.0, 1.0)
+    others = wave["id"].isin(wave["id"][unit[:12]])
+    north = wave["id"].isin(parted(wave)["north"]["id"]) | wave.index.isin(unit)
+    for name, is_own in (("north", north & ~others), ("south", ~north | others)):
+        wave.assign(vertrek=alike)[is_own].to_parquet(place / f"alike-{name}.parquet")
+    agree(place, "alike", offices=["north", "south"], round="alike")
+    for office in ("north", "south"):
+        assert not leave(place, office, "alike", f"alike-{office}", f"alike-{office}")
+
+    assert not release(place, ["alike-north", "alike-south"], "alike", "alike", "ledger-alike")
+
+    told = rates_of(place / "alike")
+    assert "sector=rijk/organisatie=O9" not in told.index
+    assert len(told) > 30
+
+
 @pytest.mark.parametrize("column, added", [(0, 1), (1, 2**40), (1, -1), (25, 2**50), (60, -1)])
 def test_numbers_that_somebody_added_to_behind_a_mask_are_refused(place, column, added):
     part = read_part(place / "south.part")

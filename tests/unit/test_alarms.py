@@ -11,7 +11,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.reliability import estimate_item_rest
-from blijfwijzer.publish.pages.monitor_page import order_groups
+from blijfwijzer.publish.pages.monitor_page import order_groups, shift_by_rate
 from blijfwijzer.risk.evaluation import TOO_SMALL, Predictions
 from blijfwijzer.risk.metrics import measure, rank
 from blijfwijzer.risk.monitoring import (
@@ -249,3 +249,12 @@ def test_groups_by_bands_stand_from_low_to_high_on_the_page():
     told = order_groups(pd.DataFrame(rows, columns=["attribute", "group"]), book)
 
     assert told["group"].tolist() == ["<35", "35-44", "45-54", "55+", "laag", "midden", "hoog"]
+
+
+def test_by_a_model_without_answers_a_shift_tells_no_more_than_a_percentage():
+    rows = {"observed": [0.2, 0.2033], "predicted": 0.2, "then": 0.0, "now": [0.0, 0.02]}
+
+    shown = shift_by_rate(pd.DataFrame(rows).assign(low=-0.3, high=0.3))
+
+    assert shown["now"].tolist() == shown["change"].tolist() == [0, 0]
+    assert shown[["low", "high"]].isna().all(axis=None)

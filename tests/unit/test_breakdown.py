@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.ledger import Ledger
+from blijfwijzer.groups.grouping import make_groups
 from blijfwijzer.release.breakdown import admit_breakdown
 from blijfwijzer.release.rehearsal import rehearse
 from blijfwijzer.release.request import Request
@@ -134,6 +136,32 @@ def test_a_largest_unit_that_few_joined_since_is_told_by_no_mean(answered):
 
     assert told == ["all", "sector=S2", "sector=S3"]
     assert not {"sector=S0", "sector=S1"} & set(admission.names)
+
+
+@pytest.mark.parametrize("register", ["r" * 64, ""])
+@pytest.mark.parametrize("levels", [2, 3])
+def test_an_attribute_of_which_own_rates_were_told_by_other_weights_is_not(
+    intake, rng, register, levels
+):
+    """Of people with one level of schooling, 28 % with margins and 25 % without are two rates."""
+    schooling = pd.Series(rng.integers(1, levels + 1, PEOPLE)).astype(str)
+    intake = replace(intake, held=Held.of(intake.responses.assign(opleiding=schooling)))
+    book, values = load_codebook(SMALL), np.tile([0.0, 1.0], PEOPLE // 2)
+    ledger = Ledger(Path(), "small", bytes(32), is_kept=False)
+    origin = {"register_sha256": register} if register else {}
+    scored = rehearse(Request("score", book, Settings(), "1", ("rate:vertrek",), origin), ledger)
+    groups = make_groups(intake.held, book, ["organisatie"], Settings(), ["opleiding"])
+    admission = scored.admit(intake, groups, {"rate:vertrek": Basis((values,))})
+    told = set(admission.grouping.groups.index[admission.tells("rate:vertrek")])
+    crossed = {f"all&opleiding={level}" for level in set(schooling)} & told
+    scored.remember()
+
+    watch = rehearse(Request("monitor", book, Settings(), "1", ("rate:vertrek",)), ledger)
+    found = admit_breakdown(watch, intake, values, rng.uniform(0.1, 0.9, PEOPLE))
+
+    assert crossed
+    shown = {f"all&opleiding={level}" for level in found.groups["opleiding"].dropna()}
+    assert bool(shown & crossed) == (not register or levels > 2)
 
 
 def test_risks_that_are_not_shown_do_not_count(intake, rng):

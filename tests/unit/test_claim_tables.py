@@ -1,14 +1,19 @@
 """Which estimates of a claim are shown: by whom they are about, never by what they are called."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure
-from blijfwijzer.claims.findings import ClaimFinding, Decision, Effect
+from blijfwijzer.claims.findings import BoundTest, ClaimFinding, Decision, Effect
 from blijfwijzer.claims.register import CLAIMS
 from blijfwijzer.claims.verdicts import Verdict
 from blijfwijzer.estimation.intervals import Estimate
 from blijfwijzer.publish.claim_findings import ClaimPart, ShownClaims
+from blijfwijzer.release.claims import admit_claims
+from blijfwijzer.settings import Settings
 from blijfwijzer.survey.texts import Message
 
 CLAIM = next(claim for claim in CLAIMS if claim.id == "H20")
@@ -21,10 +26,15 @@ def estimate(name, part=None, n=400, fewest=float("nan")):
     return ClaimEstimate(name, Measure.SHARE, found, Message("claim.h1.good"), part)
 
 
-def verdict(*estimates, checks=(), domain=None):
-    effect = Effect(Estimate(0.5, 0.1, 0.3, 0.7, np.inf, 400), Message("claim.h20.effect"))
+def verdict(*estimates, checks=(), domain=None, effect=None, by=None):
+    size = Estimate(0.5, 0.1, 0.3, 0.7, np.inf, 400) if effect is None else effect.estimate
+    decision = Decision("claimed", 0.0, None if by is None else BoundTest(by.estimate, 1, 0.0))
     finding = ClaimFinding(
-        estimates, effect, Decision("claimed"), checks=tuple(checks), domain=domain
+        estimates,
+        Effect(size, Message("claim.h20.effect")),
+        decision,
+        checks=tuple(checks),
+        domain=domain,
     )
     return Verdict(CLAIM, "supported", (), finding=finding)
 
@@ -72,6 +82,36 @@ def test_what_few_make_is_left_out(n, fewest):
 
 def test_of_a_claim_that_may_not_be_shown_nothing_is():
     assert names(ShownClaims(), verdict(estimate("all"))) == []
+
+
+def admitted(found, *hidden):
+    """Give the claims that are told of where figures of some domains are withheld."""
+
+    def figures(_admission, offered, _rounded):
+        return [figure for figure in offered if figure.of[-1] not in hidden]
+
+    release = SimpleNamespace(request=SimpleNamespace(settings=Settings()), figures=figures)
+    evidence = SimpleNamespace(concepts=pd.DataFrame(), previous=None)
+    shown = admit_claims((found,), evidence, SimpleNamespace(), release, {})
+    return shown.tells(found)
+
+
+def test_a_verdict_is_withheld_with_the_number_that_it_repeats():
+    many = Domain("many", (np.ones(400, dtype=bool),))
+    one, rest = estimate("one", many), estimate("rest")
+
+    assert admitted(verdict(one, rest, effect=one))
+    assert admitted(verdict(one, rest, effect=rest), "many")
+    assert not admitted(verdict(one, rest, effect=one), "many")
+    assert not admitted(verdict(rest, checks=[one], effect=rest, by=one), "many")
+
+
+def test_a_verdict_about_one_person_is_withheld():
+    best = estimate("best", Domain("best", (np.arange(400) == 3,)))
+    few = estimate("few", fewest=9.0)
+
+    assert not admitted(verdict(best, effect=best))
+    assert not admitted(verdict(few, effect=few))
 
 
 def test_every_measure_says_how_its_numbers_are_told():

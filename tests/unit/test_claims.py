@@ -21,6 +21,7 @@ from blijfwijzer.claims.verdicts import VERDICTS, run_claims, tell_p, write_boun
 from blijfwijzer.errors import CultureError
 from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.estimation.intervals import Estimate, estimate_of
+from blijfwijzer.estimation.means import difference
 from blijfwijzer.publish.language.catalogue import PARTS
 from blijfwijzer.publish.language.texts import write
 from blijfwijzer.publish.tables.claim_tables import tabulate_verdicts
@@ -398,6 +399,15 @@ def test_more_from_outside_than_inside_is_mcnemar_s_question(evidence):
     assert found.value == pytest.approx((out - inside).mean())
     # McNemar's error is that under equality, so it is a little larger than that of an interval.
     assert found.value / (half / 1.96) == pytest.approx(z, rel=0.12)
+
+
+def test_a_difference_of_shares_rests_on_the_smallest_side_of_either(rng):
+    values, group = np.array([1.0] * 12 + [0.0] * 30 + [1.0] * 40), np.arange(82) < 12
+    design = Design(np.ones(82), np.arange(82), np.zeros(82, dtype=np.intp))
+
+    # All twelve of the first are what it is about: that would follow for each of them.
+    assert difference(values, group, ~group, design).fewest == 0
+    assert difference(values + rng.random(82), group, ~group, design).fewest == 12
 
 
 def test_the_order_of_satisfaction_is_a_paired_difference(evidence):

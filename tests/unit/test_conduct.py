@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,16 @@ from blijfwijzer.culture.behaviours import ANY_INSIDE, ANY_OUTSIDE, EXTERNAL
 from blijfwijzer.culture.conduct import CHANGE_COLUMNS, SHARE_COLUMNS, measure_conduct
 from blijfwijzer.culture.conduct_links import LINK_COLUMNS
 from blijfwijzer.culture.waves import compare_waves
-from blijfwijzer.disclosure.rounding import band_middle
+from blijfwijzer.disclosure.rounding import band_middle, to_band
 from blijfwijzer.estimation.design import Design, read_design
+from blijfwijzer.estimation.means import estimate_share
+from blijfwijzer.groups.paths import EVERYONE
+from blijfwijzer.publish.culture_findings import link_figure
+from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.language.texts import write
-from blijfwijzer.settings import CultureSettings
+from blijfwijzer.publish.tables.conduct_tables import clear_conduct
+from blijfwijzer.release.culture import offer_figures
+from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.scales import score_scales
 from questionnaires import built_in_wave
@@ -73,9 +80,9 @@ def test_without_weights_and_units_an_interval_is_that_of_clopper_and_pearson(su
 
     row = row_of(conduct_of(responses, alone(400)).shares, behaviour="intern_pesten", by="all")
 
-    # Of as many people as the middle of the band of n.
+    # Of as many people as the middle of the band of n, and of the share as it is shown.
     worth = band_middle(row["n"])
-    low, high = proportion_confint(row["share"] * worth, worth, method="beta")
+    low, high = proportion_confint(row["share"].round(2) * worth, worth, method="beta")
     assert (row["low"], row["high"]) == pytest.approx((low, high), abs=2e-4)
 
 
@@ -249,3 +256,88 @@ def test_without_client_contact_shares_are_of_everybody_and_of_units(surveys):
     found = conduct_of(surveys[0].head(500).drop(columns=["klantcontact"]), alone(500))
 
     assert set(found.shares["by"]) == {"all", "sector"}
+
+
+def test_an_interval_tells_no_more_of_a_share_than_its_percentage_and_band():
+    told = {}
+    for people in range(60, 70):
+        for hits in range(1, people):
+            found = estimate_share(np.arange(people) < hits, alone(people), to_band)
+            percent = float(np.round(100 * found.value))
+            told.setdefault(percent, set()).add((round(found.low, 9), round(found.high, 9)))
+
+    assert {len(ends) for ends in told.values()} == {1}
+
+
+def test_the_interval_of_a_withheld_share_is_withheld():
+    # One of 75 is the only count that is 1 % of 70 to 79 people; 20 % of 120 to 139 are 24 to 28.
+    rows = pd.DataFrame({"n": [75, 120], "share": [1 / 75, 0.2], "low": [0.0, 0.1]})
+    rows = rows.assign(high=[0.07, 0.3], behaviour="", by="", category="")
+
+    shown = Edge("en", 10).clear("conduct", rows).frame
+
+    assert shown[["share", "low", "high"]].isna().all(axis=1).tolist() == [True, False]
+
+
+def cleared(conduct, figures=(), told=()):
+    """What a page tells of conduct, where these figures and cells may be told."""
+    permission = SimpleNamespace(figures=figures, conduct=told, tells_before=True)
+    findings = SimpleNamespace(
+        conduct=conduct,
+        permission=permission,
+        codebook=CODEBOOK,
+        settings=Settings(),
+        edge=Edge("en", 10),
+    )
+    return clear_conduct(findings)
+
+
+def links_of(responses):
+    """What is told to go with bullying, wherever that may be told by those it happened to."""
+    shown = cleared(conduct_of(responses), [link_figure("intern_pesten")])["conduct_links"]
+    return shown.frame["outcome"].tolist()
+
+
+def test_nothing_is_told_to_go_with_what_happened_to_people_who_all_want_to_leave(surveys):
+    responses = surveys[0].head(900)
+    leaves = responses["vertrek"].mask(responses["intern_pesten"] == 1, 5.0)
+
+    assert len(links_of(responses)) == 2
+    assert len(links_of(responses.assign(vertrek=leaves))) == 1
+
+
+def test_what_happened_to_people_of_whom_none_feels_safe_is_no_figure(surveys):
+    responses, items = surveys[0].head(900), CODEBOOK.scales["psychologische_veiligheid"].items
+    bullied = responses["intern_pesten"] == 1
+    unsafe = {
+        item: responses[item].mask(bullied, 5.0 if item == "psy_3" else 1.0) for item in items
+    }
+
+    def offered(answers):
+        wave = SimpleNamespace(responses=answers, scales=score_scales(answers, CODEBOOK))
+        return offer_figures(wave, {}, CODEBOOK, Settings())
+
+    assert link_figure("intern_pesten") in offered(responses)
+    assert link_figure("intern_pesten") not in offered(responses.assign(**unsafe))
+
+
+def test_a_change_is_told_in_whole_points_of_the_shares_that_are_told(conduct):
+    cells = [(name, EVERYONE, EVERYONE) for name in conduct.changes["behaviour"]]
+
+    shown = cleared(conduct, told=cells)["conduct_changes"].frame
+
+    assert len(shown)
+    assert (shown["raw"] == shown["now"] - shown["before"]).all()
+    assert (shown[["raw", "raw_low", "net", "net_high"]] % 1 == 0).all(axis=None)
+
+
+@pytest.mark.parametrize("wave", ["before", "now"])
+def test_no_change_is_told_of_a_share_that_is_one_count_only(conduct, wave):
+    """One of 75 is withheld as a share, and would stand as such beside its change."""
+    few = conduct.changes.head(1).assign(**{wave: 1 / 75, f"n_{wave}": 75})
+    cells = [(name, EVERYONE, EVERYONE) for name in few["behaviour"]]
+
+    assert not len(cleared(replace(conduct, changes=few), told=cells)["conduct_changes"])
+    assert len(
+        cleared(replace(conduct, changes=conduct.changes.head(1)), told=cells)["conduct_changes"]
+    )

@@ -220,9 +220,14 @@ def test_a_training_measures_groups_of_no_fewer_than_are_promised(monkeypatch):
     """A curve by steps of five told how many of the five most at risk want to leave."""
     seen = list[EvaluationSettings]()
     monkeypatch.setattr(train_review, "evaluate", lambda *asked: seen.append(asked[3]))
-    monkeypatch.setattr(train_review, "protect_evaluation", lambda *_: None)
+    monkeypatch.setattr(train_review, "protect_evaluation", lambda *_, **_more: None)
+    monkeypatch.setattr(train_review, "is_constant", lambda _: False)
     settings = Settings(evaluation=EvaluationSettings(minimum_group=5))
-    fitted = SimpleNamespace(made_from=SimpleNamespace(units=None, known=None), predictions=None)
+    fitted = SimpleNamespace(
+        made_from=SimpleNamespace(units=None, known=None),
+        predictions=None,
+        selection=SimpleNamespace(champion=None),
+    )
     breakdown = SimpleNamespace(among=lambda _: {}, units=frozenset())
 
     train_review.evaluate_fitted(fitted, breakdown, settings)

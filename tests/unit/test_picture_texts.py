@@ -14,7 +14,7 @@ from blijfwijzer.drivers.profiles import profile
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.publish.pages.change_page import Changed, draw_change
 from blijfwijzer.publish.pictures import driver_plots
-from blijfwijzer.publish.pictures.canvas import Subject, title_of, wrap, wrap_with
+from blijfwijzer.publish.pictures.canvas import Subject, canvas, title_of, to_bytes, wrap, wrap_with
 from blijfwijzer.publish.pictures.driver_plots import draw_drivers
 from blijfwijzer.publish.pictures.performance_plots import draw_performance, draw_tuning
 from blijfwijzer.risk.evaluation import Predictions, evaluate
@@ -337,3 +337,13 @@ def test_panels_with_one_measure_have_one_scale():
 def test_one_long_word_is_cut_and_what_stands_behind_a_label_is_not():
     assert wrap("arbeidsmarktkrapte" * 3, 20, 1) == "arbeidsmarktkraptea…"
     assert wrap_with("een label dat lang is", "(n ≥ 10)", 12, 1) == "een label…\n(n ≥ 10)"
+
+
+def test_what_stands_between_dollars_is_no_formula():
+    with canvas((6, 4), "Van $5 tot $10 per uur", r"Half: $\frac{1") as (figure, (axes,)):
+        axes.set_xlabel("$x^2$")
+
+    drawn = to_bytes(figure, "svg").decode()
+
+    assert "Van $5 tot $10 per uur" in drawn
+    assert "$x^2$" in drawn

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from scipy.stats import t
 
 from blijfwijzer.drivers.contributions import Contributed, Contributions
-from blijfwijzer.drivers.dependence import measure_dependence, measure_interactions
+from blijfwijzer.drivers.dependence import measure_dependence, measure_interactions, measure_spread
 from blijfwijzer.drivers.importance import Refit, contrast_cohorts
 from blijfwijzer.drivers.profiles import profile
 from blijfwijzer.drivers.tree_contributions import tree_interactions
@@ -283,3 +283,19 @@ def test_a_bin_does_not_tell_how_many_have_each_of_its_values(rng):
 
     assert told[0].tolist() == told[1].tolist()
     assert told[0].tolist()[1:] == [3.0, 4.0, 5.0]
+
+
+def test_a_colour_does_not_tell_how_many_have_each_answer():
+    """Of 256 colours the exact mean of ten with 1 and two with 2 has one that no other mean has."""
+    told = []
+    for few in (2, 3):
+        score = np.r_[np.full(few, 2.0), np.full(12 - few, 1.0), np.repeat([1.0, 5.0], 100)]
+        # What the twelve have in common is what their answers add, not what they answered.
+        added = np.r_[np.full(12, 0.03), np.repeat([0.02, -0.02], 100)]
+        frame = pd.DataFrame({name: score for name in SCHEMA.names})
+        values = pd.DataFrame({name: added for name in SCHEMA.names})
+        contributions = Contributions(values, 0.2, np.full(len(score), 0.2), 0.0)
+        told.append(measure_spread(Contributed(contributions, frame, SCHEMA), ["veilig_1"], 10))
+
+    assert told[0]["n"].tolist() == [100, 100, 12]
+    assert told[0]["value"].tolist() == told[1]["value"].tolist()

@@ -33,17 +33,25 @@ def intake(rng):
     return replace(read, held=read.held.replace(columns))
 
 
-def tell(place, intake, name, sample=None, *, is_noted=True):
-    """Tell of organisations and sectors, of a sample or of everyone; give the groups told."""
+def tell(place, intake, name, sample=None, *, is_noted=True, rows=None):
+    """Tell of organisations and sectors, of a sample or of everyone; give the groups told.
+
+    Parameters
+    ----------
+    sample : units that are in it as a whole; none where people were drawn: those in `rows`
+    """
     about = BOOK, Settings(), "2019", ("mean",)
     request = Request("train", *about, {"survey_sha256": "abc"}, {"target": name})
-    if sample is not None:
+    if rows is not None:
+        intake = intake.among(rows)
+    if sample:
         intake = intake.among(intake.held["organisatie"].isin(sample).to_numpy())
     grouping = make_groups(intake.held, BOOK, ["organisatie"], request.settings)
     with publication(place / name, request, place / "ledger") as release:
         admission = release.admit(intake, grouping, {})
         people = FittedPeople.of(np.ones(len(intake.held), dtype=bool), admission)
-        told = note_sample(release.ledger, "organisatie", sample) if sample and is_noted else {}
+        is_noted &= sample is not None
+        told = note_sample(release.ledger, "organisatie", sample) if is_noted else {}
         manifest = to_json({"name": name, "sha256": {}})
         release.publish_model({}, {"manifest.json": manifest}, people, **told)
     return set(grouping.groups.index[admission.told])
@@ -67,6 +75,21 @@ def test_a_sector_less_its_sample_and_the_units_outside_it_tells_of_no_few(
 
     # Those outside it, less C and D, are five people.
     assert (told >= RIJK) == (not is_noted)
+
+
+@pytest.mark.parametrize(("drawn", "is_safe"), [(14, False), (10, True)])
+def test_people_who_were_not_drawn_tell_of_no_few(intake, tmp_path, drawn, is_safe):
+    """Of 21 in small organisations 14 were drawn: all less these, and less all others, are seven."""
+    units = pd.Series(intake.held["organisatie"].to_numpy())
+    is_small = units.isin(["s", "t", "few"])
+    place = units.mask(is_small, "small").groupby(units.mask(is_small, "small")).cumcount()
+    rows = (place < np.where(is_small, drawn, 25)).to_numpy()
+    assert tell(tmp_path, intake, "sample", [], rows=rows) >= RIJK
+
+    told = tell(tmp_path, intake, "everyone")
+
+    assert (told >= RIJK) == is_safe
+    assert len(told & RIJK) >= len(RIJK) - 1
 
 
 def test_the_same_sample_again_is_told_of_again(intake, tmp_path):

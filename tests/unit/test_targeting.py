@@ -322,3 +322,20 @@ def test_a_ratio_rests_on_no_group_whose_row_is_dropped(rng):
     assert gaps.loc["selection", "groups"] == 2
     assert gaps.loc["selection", "ratio"] > 0
     assert "oproep" not in set(gaps.loc["selection", ["highest", "lowest"]])
+
+
+def test_a_gap_and_its_sentence_rest_on_no_rate_that_is_withheld(rng):
+    survey = survey_of(rng, rows=800)
+    few = np.arange(800) < 100
+    # Of twelve on call in need five are missed: 42 % of 10 to 14 people are no other number.
+    survey["in_need"][few] = np.arange(100) < 12
+    survey["selected"][few] = np.arange(100) >= 5
+    survey["selected"][~few] = rng.random(700) < 0.95
+    survey["attributes"] = {"contract": pd.Series(np.where(few, "oproep", "vast"))}
+
+    found = audit(survey)
+
+    gap = found.gaps.set_index("measure").loc["exclusion"]
+    assert gap["groups"] == 1
+    assert np.isnan(gap["gap"])
+    assert "too few" in write(found.conclusions["contract"], "en")

@@ -16,6 +16,8 @@ from blijfwijzer.risk.splits import split_by_unit
 from blijfwijzer.runs.tracked import tell_measure
 from blijfwijzer.settings import EvaluationSettings
 
+EVALUATION = EvaluationSettings(bootstraps=50)
+
 
 @pytest.fixture
 def rare(rng):
@@ -80,3 +82,28 @@ def test_a_form_tells_the_ends_of_a_loss_apart_from_it():
     ]
 
     assert [write_figure(one, "en") for one in cited] == ["0.1004", "0.0998", "0.101", "0.1046"]
+
+
+def of_one_risk(positives, people=300):
+    """What is told of a group by a model that expects the same of everyone."""
+    values = np.r_[np.arange(people) < positives, np.arange(700) < 140].astype(float)
+    everyone = Design.of_units(np.ones(len(values)), pd.Series(np.arange(len(values)) % 50))
+    predictions = Predictions(values, np.full(len(values), 0.2), everyone)
+    groups = {"age": pd.Series(np.where(np.arange(len(values)) < people, "a", "b"))}
+    exact = evaluate(predictions, pd.Series(["u"] * len(values)), groups, EVALUATION, 0)
+    return protect_evaluation(exact, frozenset(), 0.95, is_constant=True).by_group
+
+
+def test_by_a_model_without_answers_a_group_tells_no_more_than_its_percentage():
+    told = [of_one_risk(positives) for positives in (59, 60, 61)]
+
+    assert told[0].equals(told[1])
+    assert told[1].equals(told[2])
+    found = told[1].set_index(["group", "metric"])["value"]
+    assert found["a", "observed"] == 0.2
+    assert found["a", "calibration_intercept"] == 0
+
+
+def test_of_a_group_in_which_nearly_all_are_alike_no_measure_is_told():
+    assert set(of_one_risk(290)["group"]) == {"b"}
+    assert set(of_one_risk(200)["group"]) == {"a", "b"}

@@ -82,6 +82,14 @@ class ClaimFinding:
         """Two-sided, of what decided."""
         return self.decision.p
 
+    @property
+    def decisive(self) -> tuple[ClaimEstimate, ...]:
+        """Estimates that it is known by: its effect, and what decided."""
+        by = self.decision.by
+        known_by = (self.effect.size, self.effect.size if by is None else by.estimate)
+        made = (*self.estimates, *self.checks)
+        return tuple(one for one in made if any(one.estimate is size for size in known_by))
+
 
 @dataclass(frozen=True)
 class Requirement:

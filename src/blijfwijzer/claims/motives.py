@@ -1,5 +1,7 @@
 """The claim about why people want to leave (H5)."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Domain, Measure, by_concept, stated
@@ -41,6 +43,8 @@ def second_motive(reader: Reader) -> ClaimFinding:
         if at not in (culture, other)
     }
     next_one = min(ahead.values(), key=lambda found: found.value)
+    having = {name: Domain(name, (inside & (of == 1),)) for name, of in motives.items()}
+    rivals = by_concept("claim.h5.ahead_of", Measure.DIFFERENCE, ahead, "ahead_of_")
     return ClaimFinding(
         estimates=(
             *(
@@ -49,13 +53,14 @@ def second_motive(reader: Reader) -> ClaimFinding:
                     Measure.SHARE,
                     from_finished(shares[:, at], n, df),
                     CONCEPTS[name],
-                    Domain(name, (inside & (motives[name] == 1),)),
+                    having[name],
                     name,
                 )
                 for at, name in enumerate(names)
             ),
             stated("claim.h5.behind", Measure.DIFFERENCE, behind),
-            *by_concept("claim.h5.ahead_of", Measure.DIFFERENCE, ahead, "ahead_of_"),
+            # Beside the share of the culture, each tells that of its own motive.
+            *(replace(one, part=having[str(one.concept)]) for one in rivals),
             stated("claim.h5.rank", Measure.RANK, rank),
             stated("claim.h5.certainty", Measure.CHANCE, Estimate.bare(certain, n)),
         ),

@@ -1,6 +1,7 @@
 """The claim about where the gap in training comes from (H8b)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from blijfwijzer.claims.estimates import ClaimEstimate, Measure, stated
 from blijfwijzer.claims.findings import ClaimFinding, Effect, NotTestableError, Requirement, decide
@@ -9,6 +10,7 @@ from blijfwijzer.claims.thresholds import MOST
 from blijfwijzer.claims.training import low_and_long
 from blijfwijzer.estimation.decomposition import explain_gap, split_gap
 from blijfwijzer.estimation.intervals import Estimate, from_draws
+from blijfwijzer.estimation.means import fewest_in
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.texts import Message, Value
@@ -33,10 +35,14 @@ def opportunity_not_will(reader: Reader) -> ClaimFinding:
     trained, offered = reader.of("scholing"), reader.of("scholing_aangeboden")
     found, drawn, n = split_gap(trained, offered, group, reader.design.weight, reader.draw())
     df = reader.design.freedom
-    parts = {name: from_draws(found[name], drawn[name], n, df) for name in _SPLIT}
+    fewest = min(fewest_in(values, group == 1, group == 0) for values in (trained, offered))
+    parts = {
+        name: replace(from_draws(found[name], drawn[name], n, df), fewest=fewest) for name in _SPLIT
+    }
     if not parts["gap"].high < 0:
         raise NotTestableError("claim.h8b.no_gap")
     share = from_draws(found["offer"] / found["gap"], drawn["offer"] / drawn["gap"], n, df)
+    share = replace(share, fewest=fewest)
     wants = reader.difference(reader.of("wil_scholing"), group == 1, group == 0)
     return ClaimFinding(
         estimates=(

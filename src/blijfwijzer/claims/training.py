@@ -1,5 +1,7 @@
 """Claims about who gets training and is encouraged to learn (H7, H8)."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -8,6 +10,7 @@ from blijfwijzer.claims.findings import ClaimFinding, Effect, NotTestableError, 
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.claims.thresholds import GAP
 from blijfwijzer.estimation.intervals import Estimate
+from blijfwijzer.estimation.means import fewest_in
 from blijfwijzer.estimation.regression import Regression, marginal_difference
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.texts import Message
@@ -57,7 +60,8 @@ def low_and_long(reader: Reader) -> tuple[Array, Domain]:
 def _gap(reader: Reader, name: str, group: Array) -> Estimate:
     """Difference of shares at equal sector: a marginal mean of a logistic regression."""
     columns = {"group": group}
-    return _marginal(reader, _fit(reader, name, columns), columns, {"group": 1.0})
+    found = _marginal(reader, _fit(reader, name, columns), columns, {"group": 1.0})
+    return replace(found, fewest=fewest_in(reader.of(name), group == 1, group == 0))
 
 
 def _within_gap(reader: Reader, name: str, group: Array) -> tuple[ClaimEstimate, ...]:

@@ -45,8 +45,9 @@ class Conduct:
     intervals, p of the net change adjusted over behaviours (Holm)."""
     links: pd.DataFrame
     """One row per behaviour and outcome: difference between those it happened to and others, plain
-    and adjusted for traits, in points of the scale or as a share; odds ratio for an outcome that
-    is yes or no; d; is_large when p, adjusted over the table (Benjamini & Hochberg), and d pass."""
+    and adjusted for traits, in points of the scale or as a share; `fewest` that either rests on;
+    odds ratio for an outcome that is yes or no; d; is_large when p, adjusted over the table
+    (Benjamini & Hochberg), and d pass."""
     reason: Message | None = None
     """Why there is nothing: the survey does not ask it."""
 

@@ -19,7 +19,18 @@ from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook
 
 LINK_COLUMNS = [
-    *("behaviour", "source", "kind", "outcome", "n", "hits", "plain", "plain_low", "plain_high"),
+    *(
+        "behaviour",
+        "source",
+        "kind",
+        "outcome",
+        "n",
+        "hits",
+        "fewest",
+        "plain",
+        "plain_low",
+        "plain_high",
+    ),
     *("adjusted", "low", "high", "p", "odds_ratio", "odds_low", "odds_high", "d", "is_large"),
 ]
 _LOGISTIC_TO_D = np.sqrt(3) / np.pi
@@ -71,6 +82,7 @@ def _link(
     row: dict[str, Any] = {
         "n": fitted.n,
         "hits": int((happened[~np.isnan(outcome)] == 1).sum()),
+        "fewest": plain.fewest,
         "plain": plain.value,
         "plain_low": plain.low,
         "plain_high": plain.high,

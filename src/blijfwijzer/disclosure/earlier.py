@@ -169,7 +169,8 @@ def read_earlier(
         composed = find_composed(row_of, (anew, past[-1].groups[formed]), minimum, people.sight)
         telling = np.union1d(row_of[telling], composed)
         few.append(rows[np.setdiff1d(telling, row_of[found.is_equal])])
-        near |= _are_among(groups, few[-1])
+        few.append(_find_left(shown, present, people, minimum))
+        near |= _are_among(groups, csr_array(vstack(few[-2:], format="csr")))
         repeated |= of_groups.is_same | _are_among(groups, same[-1])
         gone = past[-1].groups[_find_lost(shown, formed, (anew, n), found, past[-1])]
         # Another name may have taken theirs.
@@ -221,6 +222,28 @@ def _find_telling(
         [[place_of[one] for one in told if one in place_of] for told in shown.releases],
     )
     return many[find_telling(changed, minimum, past.people.sight)]
+
+
+def _find_left(shown: "_Shown", present: Present, people: Seen, minimum: int) -> csr_array:
+    """Give groups of whom people were drawn, where those who are left tell of a few together.
+
+    Of a unit and its parts all and the drawn are told: what is left of the unit less what is left
+    of its parts is of few, where those in no part are few more than were drawn of these.
+    """
+    drawn = [(name, one) for told in shown.drawn for name, one in told.items()]
+    formed, row_of, rows = present.form([one for _, one in drawn], present.members_of)
+    then = _read([text for (_, text), _ in drawn], people.usable)[formed]
+    now = add_up(people.marks, rows)[row_of]
+    found = judge(differing_sums(now, then), minimum, people.sight)
+    many = np.flatnonzero(~found.is_equal & ~found.is_near)
+    place_of = {drawn[formed[one]][0]: place for place, one in enumerate(many.tolist())}
+    left = ChangedGroups(
+        [drawn[formed[one]][1] for one in many],
+        (now[many] - then[many]) % PRIME,
+        np.asarray(rows.sum(axis=1, dtype=np.int64)).ravel()[row_of[many]],
+        [[place_of[one] for one in told if one in place_of] for told in shown.drawn],
+    )
+    return rows[np.unique(row_of[many[find_telling(left, minimum, people.sight)]])]
 
 
 def _find_lost(
@@ -323,6 +346,8 @@ class _Shown:
     """Name and fingerprint to definition."""
     releases: list[list[tuple[str, str]]] = field(default_factory=list)
     """Of these, what each release told, of those that can be formed again."""
+    drawn: list[dict[tuple[str, str], Definition]] = field(default_factory=list)
+    """Of releases of people who were drawn one by one: the groups that these are some of."""
     parts: set[str] = field(default_factory=set)
     """Fingerprints."""
     fitted: set[str] = field(default_factory=set)
@@ -354,8 +379,11 @@ def _by_columns(
         for name, group in content["groups"].items():
             own.groups[name, group["fingerprint"]] = define(release, group["definition"])
         # Of people who were drawn one by one no group is formed again, so that none is lost.
-        if not is_of_people(release):
-            own.releases.append([(name, g["fingerprint"]) for name, g in content["groups"].items()])
+        told = {(name, g["fingerprint"]): g["definition"] for name, g in content["groups"].items()}
+        if is_of_people(release):
+            own.drawn.append(told)
+        else:
+            own.releases.append(list(told))
         own.waves.add(content["wave"])
         own.parts |= {text for texts in content["parts"].values() for text in texts}
         own.fitted |= {content[FITTED]} if FITTED in content else set()

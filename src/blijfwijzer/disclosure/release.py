@@ -35,6 +35,8 @@ it. points: difference of shares, shown in percentage points to one decimal. mea
 metric: a measure of a model, to two decimals. fine: a mean that lies near zero (a contribution), to
 four decimals. whole: a whole number that is no count of respondents (vouchers, euros). flag: yes or
 no."""
+FINE = 4
+"""Decimals of a column of kind fine."""
 _KEY = object()
 
 
@@ -114,7 +116,7 @@ def clear(
             case "metric":
                 shown[name] = column.astype(float).round(2) + 0.0
             case "fine":
-                shown[name] = column.astype(float).round(4) + 0.0
+                shown[name] = column.astype(float).round(FINE) + 0.0
             case "whole":
                 shown[name] = column.astype(float).round()
             case "text":

@@ -127,8 +127,8 @@ def measure_spread(contributed: Contributed, names: list[str], minimum: int) -> 
     Returns
     -------
     One row per feature, bin and kind of answer: contribution, n, kind, and value, the mean place of
-    numbers between their 5th percentile (0) and their 95th (1), as shap colours them; NaN of
-    levels, whose order means nothing, and of no answer.
+    numbers between their 5th percentile (0) and their 95th (1), as shap colours them, as far as it
+    tells of no single response; NaN of levels, whose order means nothing, and of no answer.
     """
     values = contributed.contributions.values[names]
     # In whole steps, since the quantile itself is what one or two people have.
@@ -150,7 +150,9 @@ def measure_spread(contributed: Contributed, names: list[str], minimum: int) -> 
                             "contribution": ((place + 0.5) / 30 - 1) * limit,
                             "n": int(here.sum()),
                             "kind": kind,
-                            "value": float(placed[here].mean()) if kind == NUMBER else np.nan,
+                            "value": _coarse_mean(placed[here], np.ones(here.sum()))
+                            if kind == NUMBER
+                            else np.nan,
                         }
                     )
     return pd.DataFrame(rows)

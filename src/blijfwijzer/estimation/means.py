@@ -117,8 +117,9 @@ def estimate_share(
     Parameters
     ----------
     values : 0 or 1 per response; NaN outside the domain
-    told : gives the factor by which a variance is that of as many people as are told, so that the
-        interval tells no more of them; the variance as it is when left out
+    told : gives the factor by which a variance is that of as many people as are told. Then the
+        interval is that of the share in whole percentages too, so that it tells no more than these
+        do of how many there are, and how many of them; of both as they are when left out
     """
     row = _all_together(values, design)
     found = replace(_one(row), fewest=float(min(row["hits"], row["n"] - row["hits"])))
@@ -130,7 +131,11 @@ def estimate_share(
         ratio = stdtrit(found.n - 1, ENDS[1]) / stdtrit(found.df, ENDS[1])
         effective = min(effective * ratio**2, float(found.n))
     if told is not None:
-        effective /= float(told(np.array([float(found.n)]))[0])
+        share = float(np.round(100 * share)) / 100
+        middle = found.n / float(told(np.array([float(found.n)]))[0])
+        # People who were drawn one by one are worth one less than there are, unless all are alike.
+        alone = 1 if found.se > 0 else 0
+        effective *= (middle - alone) / (found.n - alone)
     hits, misses = share * effective, (1 - share) * effective
     low = betaincinv(hits, misses + 1, ENDS[0]) if hits > 0 else 0.0
     high = betaincinv(hits + 1, misses, ENDS[1]) if misses > 0 else 1.0
@@ -165,7 +170,11 @@ def estimate_means(values: ArrayLike, groups: pd.Series, design: Design) -> pd.D
 
 
 def difference(values: ArrayLike, is_first: Mask, is_second: Mask, design: Design) -> Estimate:
-    """Estimate the mean of the first domain less that of the second, which may share units."""
+    """Estimate the mean of the first domain less that of the second, which may share units.
+
+    Of a share its `fewest` are those in either domain who are what it is about, or are not: with
+    the share of everyone, that of a domain follows from the difference.
+    """
     known = np.asarray(values, dtype=float)
     inside = ~np.isnan(known)
     answers = np.where(inside, known, 0.0)
@@ -194,7 +203,20 @@ def difference(values: ArrayLike, is_first: Mask, is_second: Mask, design: Desig
         np.array([value]), influence[:, None], parts[0] | parts[1], design, replicates
     )
     found = estimate_of(value, float(covariance[0, 0]), df, n)
-    return replace(found, fewest=float(min(part.sum() for part in parts)))
+    return replace(found, fewest=fewest_in(known, *parts))
+
+
+def fewest_in(values: Array, *parts: Mask) -> float:
+    """Count the answers that the mean of any part rests on; of a share those on its smaller side.
+
+    Parameters
+    ----------
+    values : one per response; NaN where not known
+    """
+    known = [values[part & ~np.isnan(values)] for part in parts]
+    is_share = all(np.isin(own, (0.0, 1.0)).all() for own in known)
+    counts = [[(own == 1).sum(), (own == 0).sum()] if is_share else [len(own)] for own in known]
+    return float(np.min(counts))
 
 
 def _all_together(values: ArrayLike, design: Design) -> pd.Series:

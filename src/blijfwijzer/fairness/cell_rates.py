@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from blijfwijzer.disclosure.rounding import ends_to_band, to_band
+from blijfwijzer.disclosure.rounding import ends_to_band, hide_exact, to_band
 from blijfwijzer.estimation.intervals import wilson
 from blijfwijzer.estimation.resampling import ENDS, Draws
 from blijfwijzer.fairness.cells import Cells
@@ -66,7 +66,7 @@ def too_small(people: Selected, cells: Cells, minimum: int) -> Mask:
 def measure_rate(
     people: Selected, cells: Cells, measure: str, minimum: int, which: tuple[Mask, Mask]
 ) -> tuple[pd.DataFrame, dict[str, object]]:
-    """Give a rate of each cell, and how far apart those that are shown are.
+    """Give a rate of each cell, and how far apart those that are told are.
 
     Parameters
     ----------
@@ -98,7 +98,9 @@ def measure_rate(
             "effective_n": effective,
         }
     )
-    shown = np.flatnonzero(is_shown & compared)
+    # With the rate of another cell, how far apart they are would tell one that is withheld.
+    is_told = hide_exact(pd.Series(value), pd.Series(n)).notna().to_numpy()
+    shown = np.flatnonzero(is_shown & compared & is_told)
     gap: dict[str, object] = {"measure": measure, "groups": len(shown)}
     if len(shown) > 1:
         gap |= compare_rates(

@@ -34,7 +34,7 @@ _CORRELATIONS = (-0.3, 0.0, 0.3, 0.55, 0.75, 0.9, 0.97)
 """Grid of the correlation of true rates and true mean risks."""
 _CELLS = 300_000
 _LEAST_WEIGHT = 1e-5
-_FEWEST_POOLED = 3
+FEWEST_POOLED = 3
 _AT_ONCE = 5_000
 """Groups whose draws are worked on at a time: 40 MB of a thousand each."""
 """Groups of a level; fewer give no idea of how groups differ."""
@@ -200,7 +200,7 @@ def rest_on_own(levels: pd.Series, asked: Mask) -> Mask:
     asked : whether the answers of anybody in it are known
     """
     pooled = pd.Series(asked, index=levels.index).groupby(levels).transform("sum").to_numpy()
-    return np.asarray(asked & (pooled < _FEWEST_POOLED))
+    return np.asarray(asked & (pooled < FEWEST_POOLED))
 
 
 def pool_rates(areas: pd.DataFrame, parents: pd.Series, draws: int, seed: int) -> PooledRates:
@@ -225,7 +225,7 @@ def pool_rates(areas: pd.DataFrame, parents: pd.Series, draws: int, seed: int) -
     rng = np.random.default_rng(seed)
     n = areas["effective_n"].to_numpy()
     overall = float(np.average(areas["direct"], weights=areas["n"]))
-    if len(areas) < _FEWEST_POOLED:
+    if len(areas) < FEWEST_POOLED:
         # From the rate as it is shown: an interval of the exact rate would tell it more finely.
         hits = areas["direct"].round(2).to_numpy() * n
         misses = n - hits

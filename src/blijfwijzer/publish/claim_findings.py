@@ -51,12 +51,11 @@ class ShownClaims:
             return
         for sort, estimates in (("main", finding.estimates), ("sensitivity", finding.checks)):
             for one in estimates:
-                if self._may_show(verdict.claim.id, finding, one, minimum):
+                if self.may_show(verdict.claim.id, finding, one, minimum):
                     yield sort, one
 
-    def _may_show(
-        self, claim: str, finding: ClaimFinding, one: ClaimEstimate, minimum: int
-    ) -> bool:
+    def may_show(self, claim: str, finding: ClaimFinding, one: ClaimEstimate, minimum: int) -> bool:
+        """Whether an estimate may be shown, by whom it is about and what it rests on."""
         domains = [domain for domain in (finding.domain, one.part) if domain is not None]
         is_hidden = any(ClaimPart(claim, domain.name) in self.hidden for domain in domains)
         found = one.estimate

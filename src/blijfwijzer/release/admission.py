@@ -93,6 +93,8 @@ class Admission:
     """Figure to whether each group is told by it; by any other none is."""
     otherwise: Earlier | None = None
     """What was told of these people with other margins of a register, if anything was."""
+    rated: Earlier | None = None
+    """What tells rates of them by other weights, if anything does: see `told_twice`."""
 
     @property
     def shown(self) -> NDArray[np.bool_]:
@@ -113,6 +115,21 @@ class Admission:
         figure : as groups are told by it in the ledger, such as "rate:vertrekintentie"
         """
         return np.asarray(self.told & self.told_of.get(figure, False))
+
+    def told_twice(self, people: csr_array) -> NDArray[np.bool_]:
+        """Say of some people whether a rate of these, or nearly these, was told by other weights.
+
+        Two rates of the same answers, of which it is known what they weigh, tell of those with each
+        code.
+
+        Parameters
+        ----------
+        people : one row per set of people
+        """
+        if self.rated is None:
+            return np.zeros(people.shape[0], dtype=bool)
+        found = self.rated.compare_parts(people, self.minimum)
+        return np.asarray(found.is_same | found.is_near)
 
     @property
     def names(self) -> list[str]:
@@ -185,9 +202,7 @@ def admit_groups(
     }
     choice = choose_different(candidates, values, crowd.forms, settings, earlier)
     told_of = choose_told(bases, candidates, choice.shown, settings, earlier_of, earlier.repeated)
-    if _group_lines(twice):
-        told_of = _leave_told_twice(told_of, grouping, read(twice), settings.minimum)
-    return Admission(
+    admission = Admission(
         grouping,
         choice,
         earlier,
@@ -198,7 +213,9 @@ def admit_groups(
         settings.minimum,
         told_of,
         told,
+        read(twice) if _group_lines(twice) else None,
     )
+    return replace(admission, told_of=_leave_told_twice(admission))
 
 
 def told_before(crowd: Crowd, request: Request, ledger: Ledger, figure: str) -> csr_array:
@@ -213,18 +230,16 @@ def _group_lines(ledger: Ledger) -> list[Release]:
     return [line for line in ledger.standing if line.content.get("groups")]
 
 
-def _leave_told_twice(
-    told_of: Mapping[str, NDArray[np.bool_]], grouping: Grouping, told: Earlier, minimum: int
-) -> dict[str, NDArray[np.bool_]]:
+def _leave_told_twice(admission: Admission) -> dict[str, NDArray[np.bool_]]:
     """Leave out rates of a group's own answers that were told by other weights.
 
-    Two rates of the same answers, of which it is known what they weigh, tell of those with each
-    code. Of everyone these are many: codes of few count as one there.
+    Of everyone these are many: codes of few count as one there.
     """
-    groups, asked = grouping.groups, np.ones(len(grouping.groups), dtype=bool)
-    found = told.compare_parts(grouping.members, minimum)
-    is_own = rest_on_own(groups["level"], asked) & groups["kind"].ne("all").to_numpy()
-    left = ~(is_own & (found.is_same | found.is_near))
+    groups = admission.grouping.groups
+    is_own = rest_on_own(groups["level"], np.ones(len(groups), dtype=bool))
+    is_own &= groups["kind"].ne("all").to_numpy()
+    left = ~(is_own & admission.told_twice(admission.grouping.members))
+    told_of = admission.told_of
     return {n: rows & left if n.startswith(_RATE) else rows for n, rows in told_of.items()}
 
 

@@ -14,6 +14,7 @@ from blijfwijzer.errors import DisclosureError, GroupError
 from blijfwijzer.groups.estimates import estimate_groups, learn_group_effects
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, everyone_alone, make_groups
 from blijfwijzer.groups.paths import GroupPath
+from blijfwijzer.groups.rates import FEWEST_POOLED
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.culture import culture_bases
 from blijfwijzer.release.rehearsal import Rehearsal
@@ -87,11 +88,16 @@ def admit_breakdown(
     for name, group in groups.items():
         if codebook.columns[name].role == "unit":
             continue
-        for level in sorted(group.dropna().unique(), key=str):
+        present = sorted(group.dropna().unique(), key=str)
+        for level in present:
             inside = (group == level).to_numpy(dtype=bool)
             row = part_answered(inside, ~np.isnan(values), only=of_answers)
             is_narrow_one = are_narrow(row, risk, weight, unanimity).any()
-            if not is_narrow_one and not is_telling(row, values, weight, settings.disclosure):
+            # Of few levels a release tells rates of own answers, as is done here.
+            is_told_twice = len(present) < FEWEST_POOLED and admission.told_twice(row).any()
+            if not (is_narrow_one or is_told_twice) and not is_telling(
+                row, values, weight, settings.disclosure
+            ):
                 offered[FigureId("level", (name, str(level)))] = row
     told = release.figures(admission, offered)
     units = {column: _codes(grouping, told_of, column) for column in codebook.units.levels}

@@ -1,6 +1,7 @@
 """Which claims, and which of their estimates, may be shown."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -48,10 +49,20 @@ def admit_claims(
     rounded = rounded_margins(beside, {}, release.request.settings.disclosure)
     names = set(release.figures(admission, {**offered, **beside}, rounded))
     hidden = too_few | {key for key in parts if _figure(key) in set(offered) - names}
-    return ShownClaims(
+    shown = ShownClaims(
         frozenset(v.claim.id for v in verdicts if ClaimPart(v.claim.id) not in hidden),
         frozenset(key for key in hidden if key.domain is not None),
         frozenset(names & set(beside)),
+    )
+    bare = {v.claim.id for v in verdicts if not _tells_what_decided(v, shown, minimum)}
+    return replace(shown, claims=shown.claims - bare)
+
+
+def _tells_what_decided(verdict: Verdict, shown: ShownClaims, minimum: int) -> bool:
+    """Whether all that a verdict, its effect and its reason repeat may be shown by itself."""
+    finding = verdict.finding
+    return finding is None or all(
+        shown.may_show(verdict.claim.id, finding, one, minimum) for one in finding.decisive
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from blijfwijzer.culture.behaviours import CONTACT, break_down_conduct, read_behaviours
+from blijfwijzer.culture.behaviours import CONTACT, SAFETY, break_down_conduct, read_behaviours
 from blijfwijzer.culture.conduct import Conduct
 from blijfwijzer.culture.dimensions import find_dimensions, read_scores
 from blijfwijzer.culture.questions import DimensionQuestions
@@ -162,11 +162,15 @@ def offer_figures(
                 for values in basis.values
             ):
                 offered[level_figure(name, str(level))] = row
+    safety = codebook.concepts[SAFETY].scale if SAFETY in codebook.concepts else None
+    feels = bases.get(told_by(safety or ""), Basis()).values
     for behaviour in asked:
         happened = asked[behaviour].to_numpy(dtype=float)
         parts = csr_array(np.array([happened == 1, happened == 0], dtype=np.int8))
         sizes = parts.sum(axis=1)
-        if (np.asarray(sizes).ravel() >= minimum).all():
+        if (np.asarray(sizes).ravel() >= minimum).all() and not any(
+            is_telling(parts, values, weight, settings.disclosure) for values in feels
+        ):
             offered[link_figure(str(behaviour))] = parts
     return offered
 

@@ -21,7 +21,7 @@ from blijfwijzer.risk.evaluation import (
     to_nearest,
 )
 from blijfwijzer.risk.linear import Linear, move_means, read_term, round_linear
-from blijfwijzer.risk.metrics import log_losses
+from blijfwijzer.risk.metrics import log_losses, to_margin
 from blijfwijzer.risk.model import RiskModel
 from blijfwijzer.risk.rivals import Rivals
 from blijfwijzer.risk.selection import Selection
@@ -39,7 +39,7 @@ _TABLES = ("predicted", "observed", "low", "high")
 
 
 def protect_evaluation(
-    evaluation: Evaluation, units: frozenset[str], unanimity: float
+    evaluation: Evaluation, units: frozenset[str], unanimity: float, *, is_constant: bool = False
 ) -> Evaluation:
     """Coarsen an evaluation to what may be shown.
 
@@ -52,19 +52,52 @@ def protect_evaluation(
     ----------
     units : those that an audit let through
     unanimity : share of one answer from which it is everyone's
+    is_constant : whether the model looks at no answer, so that measures of a group tell its rate
     """
     by_unit = evaluation.by_unit[evaluation.by_unit["unit"].isin(units)]
+    by_group = evaluation.by_group
+    by_group = measure_by_rate(by_group) if is_constant and len(by_group) else by_group
     return replace(
         evaluation,
         overall=tell_measures(evaluation.overall, evaluation.loss_steps, evaluation.rows),
         rows=int(band(evaluation.rows)[0]),
         effective_rows=float(band(evaluation.effective_rows)[0]),
         prevalence=round(evaluation.prevalence, 2),
-        by_group=_coarsen_groups(evaluation.by_group, unanimity),
+        by_group=_coarsen_groups(by_group, unanimity),
         by_unit=_coarsen(by_unit.reset_index(drop=True)),
         calibration=_coarsen(evaluation.calibration),
         curves=evaluation.curves.round(2),
     )
+
+
+def measure_by_rate(by_group: pd.DataFrame) -> pd.DataFrame:
+    """Give what measures of groups are by whole percentages of their rate and their risk.
+
+    Of a model that looks at no answer they are functions of the rate, and to two decimals they
+    would tell it more finely than a percentage does. They have no intervals then.
+
+    Parameters
+    ----------
+    by_group : as `Evaluation.by_group`
+    """
+    names, metric = ["attribute", "group"], by_group["metric"]
+    observed, predicted = (
+        whole_percent(by_group[metric == name].set_index(names)["value"]) / 100
+        for name in ("observed", "predicted")
+    )
+    rate, risk = observed.to_numpy(), predicted.reindex(observed.index).to_numpy()
+    made = {
+        "log_loss": log_losses(1, risk) * rate + log_losses(0, risk) * (1 - rate),
+        "brier": rate * (1 - 2 * risk) + risk**2,
+        "roc_auc": np.full(len(rate), 0.5),
+        "calibration_intercept": to_margin(rate) - to_margin(risk),
+        "ece": np.abs(rate - risk),
+    }
+    keys, value = pd.MultiIndex.from_frame(by_group[names]), by_group["value"].copy()
+    for name, told in made.items():
+        rows = (metric == name).to_numpy()
+        value[rows] = pd.Series(told, observed.index).reindex(keys[rows]).to_numpy()
+    return by_group.assign(value=value, low=np.nan, high=np.nan)
 
 
 def tell_measures(measures: pd.DataFrame, steps: pd.Series, rows: int) -> pd.DataFrame:
@@ -257,4 +290,6 @@ def _coarsen_groups(table: pd.DataFrame, unanimity: float) -> pd.DataFrame:
     counts = {name: band_floor(table[name]) for name in ("n", "effective_n")}
     coarse = table.assign(**values, **counts).astype({"n": int})
     coarse.loc[is_loss, ["low", "high"]] = ends[["low", "high"]]
-    return coarse[~alike].reset_index(drop=True)
+    # What else is told of such a group would tell the same.
+    groups = pd.MultiIndex.from_frame(table[["attribute", "group"]])
+    return coarse[~groups.isin(groups[alike])].reset_index(drop=True)

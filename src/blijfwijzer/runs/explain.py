@@ -30,6 +30,7 @@ from blijfwijzer.release.publication import Publication, publication
 from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.evaluation import Evaluation, evaluate
+from blijfwijzer.risk.model import is_constant
 from blijfwijzer.risk.protection import protect_evaluation
 from blijfwijzer.risk.waves import WaveComparison, compare_wave
 from blijfwijzer.runs.models.explained import Explained, ExplainRequest, contribute_wave, count_told
@@ -162,7 +163,8 @@ def _evaluate(
         settings.evaluation.at_least(settings.disclosure.minimum, "minimum_group"),
         settings.seed,
     )
-    return protect_evaluation(evaluation, breakdown.units, settings.disclosure.unanimity)
+    unanimity, constant = settings.disclosure.unanimity, is_constant(explained.stored.model)
+    return protect_evaluation(evaluation, breakdown.units, unanimity, is_constant=constant)
 
 
 def _page(

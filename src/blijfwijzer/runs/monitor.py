@@ -36,6 +36,7 @@ from blijfwijzer.release.overlap import Overlap, find_overlap
 from blijfwijzer.release.publication import Publication, publication
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.evaluation import Predictions, loss_steps, measure_by_unit
+from blijfwijzer.risk.model import is_constant
 from blijfwijzer.risk.monitoring import (
     COLUMNS,
     FALSE_ALARMS,
@@ -290,6 +291,7 @@ def _watch(found: Monitored, breakdown: Breakdown, release: Publication) -> Watc
         rates=rates,
         drivers=found.drivers,
         columns=_columns_of(found),
+        is_constant=is_constant(found.stored.model),
         measured_on=_measured_on(overlap, known, apart),
         net_of=say("monitor.net_weights" if codebook.weight is not None else "monitor.net_mix"),
         warnings=release.remarks,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.disclosure.release import FINE
 from blijfwijzer.drivers.change import HEIGHT, DriverChange
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.files.training_files import table_files
@@ -77,8 +78,8 @@ def _told(row: pd.Series, level: Kind) -> dict[str, Value]:
 
 
 def draw_change(changed: Changed, subject: Subject) -> dict[str, Picture]:
-    """Draw how much of the change of each construct's size is of either part."""
-    table = changed.found.sizes.iloc[::-1]
+    """Draw how much of the change of each construct's size is of either part, as tables tell it."""
+    table = changed.found.sizes.iloc[::-1].round(FINE)
     names = [subject.in_words(_named(name, subject)) for name in table["construct"]]
     kinds = [
         f"({subject.say('plot.changeable' if is_changeable else 'plot.given')})"

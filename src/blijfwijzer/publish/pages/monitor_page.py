@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from blijfwijzer.checks.findings import Finding
 from blijfwijzer.declared import languages
+from blijfwijzer.disclosure.rounding import whole_percent
 from blijfwijzer.files import plain_rows, to_json
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.check_texts import check_blocks, check_json, warn_of
@@ -20,6 +22,7 @@ from blijfwijzer.publish.pages.page import render_sections
 from blijfwijzer.publish.pages.page_table import facts_table
 from blijfwijzer.publish.pictures.canvas import Subject
 from blijfwijzer.publish.tables.order import in_codebook_order
+from blijfwijzer.risk.metrics import to_margin
 from blijfwijzer.risk.monitoring import FALSE_ALARMS, Advice
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
@@ -52,6 +55,8 @@ class Watch:
     """One row per construct: then, now, change, low, high."""
     columns: pd.DataFrame
     """One row per feature, as `WaveComparison` has it, and perhaps `drift_net`."""
+    is_constant: bool
+    """Whether the model looks at no answer, so that how far off it is in a group tells its rate."""
     measured_on: Message
     """Of whom measured figures are, or why there are none."""
     net_of: Message
@@ -149,6 +154,8 @@ def _rows(watch: Watch) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "monitor_overall", overall.assign(what=_all(measures))
     groups = tests[tests["part"].isin(["group", "beside"])]
     groups = groups.merge(watch.rates, on=["attribute", "group"])
+    if watch.is_constant:
+        groups = shift_by_rate(groups)
     groups = order_groups(groups, subject.codebook)
     of_each = list(zip(groups["attribute"], groups["group"], strict=True))
     yield (
@@ -172,6 +179,17 @@ def _rows(watch: Watch) -> Iterator[tuple[str, pd.DataFrame]]:
     columns = watch.columns
     named = _all(labels.get(name, name) for name in columns["feature"])
     yield "monitor_columns", columns.assign(label=named)
+
+
+def shift_by_rate(groups: pd.DataFrame) -> pd.DataFrame:
+    """Give by how much log odds lie above the risk by whole percentages of both, as are told.
+
+    Of a model that looks at no answer two decimals of it would tell a rate more finely. There is
+    no interval then, and no change but between what is told.
+    """
+    rate, risk = (whole_percent(groups[n]).to_numpy() / 100 for n in ("observed", "predicted"))
+    now = to_margin(rate) - to_margin(risk)
+    return groups.assign(now=now, change=now - groups["then"], low=np.nan, high=np.nan)
 
 
 def order_groups(groups: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:

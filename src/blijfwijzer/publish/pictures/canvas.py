@@ -200,6 +200,8 @@ _STYLE: Any = {
     "axes.spines.right": False,
     "axes.titlesize": 10,
     "axes.titlelocation": "left",
+    # A label is what people wrote: "from $5 to $10" is no formula, and half of one no fault.
+    "text.parse_math": False,
     "svg.hashsalt": "blijfwijzer",
     "svg.fonttype": "none",
 }

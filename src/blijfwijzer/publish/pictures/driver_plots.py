@@ -5,11 +5,13 @@ hold bins only.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.disclosure.release import FINE
 from blijfwijzer.disclosure.rounding import band_middle
 from blijfwijzer.drivers.dependence import LEVEL, NO_ANSWER
 from blijfwijzer.drivers.profiles import Drivers
@@ -40,13 +42,22 @@ _MOST_GROUPS = 40
 """Rows of the picture of groups; how many there are beside them is told."""
 
 
+_TOLD = (
+    *("features", "scales", "constructs", "dependence"),
+    *("interactions", "cohorts", "stability"),
+)
+"""What of drivers stands in tables too; contributions in `spread` are the middles of bins."""
+
+
 def draw_drivers(drivers: Drivers, subject: Subject) -> dict[str, Picture]:
-    """Draw what drives a risk.
+    """Draw what drives a risk, as tables tell it: coordinates of a picture have six digits.
 
     Returns
     -------
     Name of the file, without suffix, to the picture.
     """
+    told = {name: getattr(drivers, name).round(FINE) for name in _TOLD}
+    drivers = replace(drivers, **told)
     pictures = {
         "summary": _summary(drivers, subject),
         "constructs": _constructs(drivers, subject),

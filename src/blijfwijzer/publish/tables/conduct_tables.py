@@ -6,6 +6,7 @@ import pandas as pd
 
 from blijfwijzer.culture.behaviours import ANY_INSIDE, ANY_OUTSIDE, CONTACT, LEAVES
 from blijfwijzer.disclosure.release import Cleared
+from blijfwijzer.disclosure.rounding import hide_exact
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.publish.culture_findings import CultureFindings, link_figure
 from blijfwijzer.publish.tables.order import in_codebook_order
@@ -13,6 +14,9 @@ from blijfwijzer.publish.tables.register import TABLES
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import CONCEPTS
 from blijfwijzer.survey.texts import Value, as_seen, say
+
+_ENDS = ("raw_low", "raw_high", "net", "net_low", "net_high")
+"""Of a change, as it is and net of who responded."""
 
 
 def clear_conduct(findings: CultureFindings) -> dict[str, Cleared]:
@@ -82,22 +86,30 @@ def _changes(findings: CultureFindings) -> Cleared:
     everyone = [(name, EVERYONE, EVERYONE) in permission.conduct for name in table["behaviour"]]
     # What happened to nearly all who were asked before tells of each of them, as it does now.
     is_telling = table["before"] >= findings.settings.disclosure.unanimity
+    for wave in ("before", "now"):
+        is_telling |= hide_exact(table[wave], table[f"n_{wave}"]).isna()
     table = table[pd.Series(everyone, index=table.index, dtype=bool) & ~is_telling]
     if not (permission.tells_before and len(table)):
         return TABLES["conduct_changes"].empty()
     table = table.assign(
         behaviour=table["behaviour"].map(_behaviour),
         n=table[["n_before", "n_now"]].min(axis=1),
+        # Of shares as they are shown: in tenths of a point it would tell their counts.
+        raw=table["now"].round(2) - table["before"].round(2),
+        **{name: table[name].round(2) for name in _ENDS},
     )
     return findings.edge.clear("conduct_changes", findings.edge.enough(table))
 
 
 def _links(findings: CultureFindings) -> Cleared:
-    """Clear what goes with each behaviour: points of a scale, or percentage points."""
+    """Clear what goes with each behaviour: points of a scale, or percentage points.
+
+    Where few of those to whom it happened want to leave, or nearly all, the difference tells so.
+    """
     table, minimum = findings.conduct.links, findings.edge.minimum
     figures = findings.permission.figures
     told_of = [link_figure(name) in figures for name in table["behaviour"]]
-    enough = (table["hits"] >= minimum) & (table["n"] - table["hits"] >= minimum)
+    enough = table["fewest"] >= minimum
     table = table[enough & pd.Series(told_of, index=table.index, dtype=bool)]
     is_share = table["outcome"] == LEAVES
     measured = ["plain", "adjusted", "low", "high"]

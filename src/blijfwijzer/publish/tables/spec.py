@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from blijfwijzer.disclosure.release import Cleared, ColumnKind, clear, clear_whole, pick, stack
+from blijfwijzer.disclosure.rounding import hide_exact
 from blijfwijzer.publish.tables.columns import ShownColumn
 from blijfwijzer.survey.texts import Value
 
@@ -116,7 +117,16 @@ class ShownTable:
             return clear_whole(rows, kinds)
         if minimum < 1:
             raise ValueError(f"table {self.name}: its rows are counted, so say how many they need.")
-        return clear(rows, kinds, minimum, self.counted_by)
+        return clear(self._hide_ends(rows), kinds, minimum, self.counted_by)
+
+    def _hide_ends(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Leave out the interval of a share that is withheld, as of which count it is one tells."""
+        for column in self.columns:
+            name, *ends = column.parts
+            if column.kind == "observed" and name in rows:
+                is_told = hide_exact(rows[name], rows[self.counted_by]).notna()
+                rows = rows.assign(**{end: rows[end].where(is_told) for end in ends})
+        return rows
 
     def check(self, table: pd.DataFrame) -> None:
         """Hold a table against its columns.

@@ -3,7 +3,9 @@
 Of 40 people in a unit of whom an office asked 37, the rate of all tells it of three. So each office
 is taken for somebody who knows all its people, and what is shown must tell of no few of the others,
 also beside what was shown of the same people before. How many of the others came or left between
-two releases is not known, so that of a wave whose people changed nothing new is told.
+two releases is not known, so that of a wave whose people changed nothing new is told. Nor is a rate
+told from which an office would know that nearly all of the others have the outcome, wherever that
+could be.
 """
 
 import numpy as np
@@ -39,11 +41,33 @@ def safe_from_offices(
     -------
     One per group. Whatever is told of some of the safe ones is safe, since less follows from fewer.
     """
-    is_known = is_asked(int(people.numbers.known(target)[1].sum()), int(people.counts.sum()))
+    hits, known = people.numbers.known(target)
+    is_known = is_asked(int(known.sum()), int(people.counts.sum()))
     by_office = people.numbers.by_office(target if is_known else "")
     everyone = by_office.sum(axis=1)
-    safe = [_is_safe(*groups, everyone - own, settings) for own in by_office.T]
+    hits = hits if is_known else np.zeros_like(hits)
+    safe = [
+        _is_safe(*groups, everyone - own, settings)
+        & ~_may_be_alike(groups[0], hits, everyone - own, settings.unanimity)
+        for own in by_office.T
+    ]
     return np.asarray(np.logical_and.reduce(safe))
+
+
+def _may_be_alike(
+    groups: csr_array, hits: NDArray[np.int64], others: NDArray[np.int64], unanimity: float
+) -> Mask:
+    """Say of each group whether nearly all its others may have the outcome.
+
+    Who merges does not know how many of an office do. Where a place is of one office that follows,
+    and where it is of several, it is asked whether they could.
+
+    Parameters
+    ----------
+    hits : people of each place with the outcome
+    """
+    n, most = (np.asarray(groups @ counts) for counts in (others, np.minimum(hits, others)))
+    return np.asarray((n > 0) & (most >= unanimity * n))
 
 
 def _is_safe(

@@ -122,7 +122,8 @@ def evaluate_fitted(fitted: Fitted, breakdown: Breakdown, settings: Settings) ->
         settings.evaluation.at_least(settings.disclosure.minimum, "minimum_group"),
         settings.seed,
     )
-    return protect_evaluation(evaluation, breakdown.units, settings.disclosure.unanimity)
+    unanimity, constant = settings.disclosure.unanimity, is_constant(fitted.selection.champion)
+    return protect_evaluation(evaluation, breakdown.units, unanimity, is_constant=constant)
 
 
 def explain_fitted(
