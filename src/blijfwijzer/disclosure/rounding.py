@@ -91,8 +91,9 @@ def percent_of(count: int, people: int) -> int:
 def hide_exact(shares: pd.Series, counts: pd.Series) -> pd.Series:
     """Whole percentages of which at least two counts are possible, given the band of n.
 
-    A share with its n gives the count of those who have it. With n in a band, the percentage is
-    shown only if two or more counts would round to it; else it is missing.
+    A share with its n gives the count of those who have it, and of those who do not. With n in a
+    band, the percentage is shown only if two or more counts of either would round to it; else it is
+    missing: 95 % of 20-24 people are 19 to 21, and in each case one has not.
 
     Parameters
     ----------
@@ -104,19 +105,21 @@ def hide_exact(shares: pd.Series, counts: pd.Series) -> pd.Series:
     """
     percents = whole_percent(shares)
     safe = [
-        p == p and c == c and _counts_that_fit(int(p), *band(c)) >= 2
+        p == p and c == c and min(_counts_that_fit(int(p), *band(c))) >= 2
         for p, c in zip(percents, counts, strict=True)
     ]
     return percents.where(pd.Series(safe, index=percents.index))
 
 
-def _counts_that_fit(percent: int, low: int, high: int) -> int:
+def _counts_that_fit(percent: int, low: int, high: int) -> tuple[int, int]:
+    """Count how many there may be who have it, and how many who have not."""
     n = np.arange(max(low, 1), high + 1)
     lowest = np.ceil((percent - 0.5) / 100 * n - 1e-9)
     highest = np.floor((percent + 0.5) / 100 * n + 1e-9)
     fitting = {
-        int(count)
-        for first, last in zip(lowest, highest, strict=True)
-        for count in range(max(int(first), 0), int(last) + 1)
+        (int(count), int(people) - int(count))
+        for people, first, last in zip(n, lowest, highest, strict=True)
+        for count in range(max(int(first), 0), min(int(last), int(people)) + 1)
     }
-    return len(fitting)
+    have, have_not = (len(set(side)) for side in zip(*fitting, strict=True)) if fitting else (0, 0)
+    return have, have_not
