@@ -1,6 +1,6 @@
 """What earlier releases showed, as rows of the present people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -33,6 +33,7 @@ from blijfwijzer.disclosure.fingerprint import (
 )
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.present import Present, Seen
+from blijfwijzer.disclosure.returning import find_others, hide_others
 from blijfwijzer.disclosure.samples import Definition, define, is_of_people, within_samples
 from blijfwijzer.disclosure.sealing import FITTED
 from blijfwijzer.disclosure.standing import lines_before, promised, standing
@@ -153,11 +154,12 @@ def read_earlier(
         formed, row_of, rows = present.form(list(shown.groups.values()), find)
         both = csr_array(vstack([groups, rows], format="csr"))
         prints = add_up(people.marks, both)
+        anew = prints[groups.shape[0] :][row_of]
+        past[-1] = _without_others(past[-1], shown, formed, anew)
         # By who is in them.
         of_groups, of_parts = past[-1].compare_sets(prints[: groups.shape[0]], minimum)
         near = of_groups.is_near | of_parts.is_near
         # By what they are called: also where others answered alike, it is the same group then.
-        anew = prints[groups.shape[0] :][row_of]
         found = judge(differing_sums(anew, past[-1].groups[formed]), minimum, people.sight)
         same.append(rows[np.unique(row_of[found.is_equal])])
         few.append(rows[np.unique(row_of[found.is_near])])
@@ -195,6 +197,29 @@ def read_earlier(
         sum(release.content["survey"] == survey for release in standing(before)),
         promised(before, survey),
         lost,
+    )
+
+
+def _without_others(
+    past: Past, shown: "_Shown", formed: NDArray[np.intp], anew: Fingerprints
+) -> Past:
+    """Leave out of what was told of each survey file the views by which others look like it."""
+    named, sight = list(shown.groups), past.people.sight
+    everyone = np.array([not definition for definition in shown.groups.values()], dtype=bool)
+    others = np.zeros((len(shown.datasets), past.groups.shape[1]), dtype=bool)
+    for place, told in enumerate(shown.datasets.values()):
+        inside = np.array([named[group] in told for group in formed], dtype=bool)
+        own = formed[inside]
+        others[place] = find_others(anew[inside], past.groups[own], everyone[own], sight)
+
+    def hide(sets: Fingerprints, names: Sequence[str | tuple[str, str]]) -> Fingerprints:
+        tellers = [
+            [n for n, told in enumerate(shown.datasets.values()) if x in told] for x in names
+        ]
+        return hide_others(sets, tellers, others)
+
+    return replace(
+        past, groups=hide(past.groups, named), parts=hide(past.parts, sorted(shown.parts))
     )
 
 
@@ -348,6 +373,8 @@ class _Shown:
     """Of these, what each release told, of those that can be formed again."""
     drawn: list[dict[tuple[str, str], Definition]] = field(default_factory=list)
     """Of releases of people who were drawn one by one: the groups that these are some of."""
+    datasets: dict[str, set[str | tuple[str, str]]] = field(default_factory=dict)
+    """Hash of each survey's file to the groups and parts that were told of it."""
     parts: set[str] = field(default_factory=set)
     """Fingerprints."""
     fitted: set[str] = field(default_factory=set)
@@ -384,6 +411,8 @@ def _by_columns(
             own.drawn.append(told)
         else:
             own.releases.append(list(told))
+            of_survey = own.datasets.setdefault(content["dataset"], set())
+            of_survey.update(told, *content["parts"].values())
         own.waves.add(content["wave"])
         own.parts |= {text for texts in content["parts"].values() for text in texts}
         own.fitted |= {content[FITTED]} if FITTED in content else set()

@@ -2,11 +2,16 @@
 
 import warnings
 
+import numpy as np
+
+from blijfwijzer.disclosure.fingerprint import Sight
 from blijfwijzer.errors import PromiseWarning, SettingsError
 from blijfwijzer.settings import DisclosureSettings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.held import Responses
 
+SHARED = "shared"
+"""What a line of the ledger calls the places of views by which many answered alike."""
 _VIEWS = 3
 
 
@@ -24,6 +29,12 @@ def key_columns(codebook: Codebook, responses: Responses) -> tuple[tuple[str, ..
     views.append(tuple(sorted(column.name for column in asked if column.name in responses)))
     found = tuple(dict.fromkeys(view for view in views if view))
     return found or (tuple(codebook.units.levels),)
+
+
+def shared_in(sight: Sight) -> dict[str, list[int]]:
+    """Give what a line of the ledger holds of how well its people are told apart."""
+    shared = np.flatnonzero(~(sight.is_sharp | sight.is_whole)).tolist()
+    return {SHARED: shared} if shared else {}
 
 
 def hold_minimum(settings: DisclosureSettings, promised: int, kind: str) -> None:

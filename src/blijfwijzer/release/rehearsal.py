@@ -34,6 +34,7 @@ from blijfwijzer.release.admission import (
     fingerprint_figures,
 )
 from blijfwijzer.release.decisions import remark_followed
+from blijfwijzer.release.identity import shared_in
 from blijfwijzer.release.origin import (
     keyed_origin,
     models_in,
@@ -191,6 +192,7 @@ class Rehearsal:
                 **promise_in(self.request),
                 **register_in(self.request, self.ledger, admission.wave),
                 **models_in(self.request, self.ledger),
+                **shared_in(admission.people.sight),
                 **more,
             )
             if proof.content:

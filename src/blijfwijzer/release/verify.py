@@ -1,9 +1,9 @@
 """Whether a release is as the ledger has it, and what follows from all that was shown."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -25,12 +25,14 @@ from blijfwijzer.disclosure.fingerprint import (
 )
 from blijfwijzer.disclosure.ledger import Ledger, open_ledger
 from blijfwijzer.disclosure.parts import Outsider
+from blijfwijzer.disclosure.returning import find_others, hide_others
 from blijfwijzer.disclosure.samples import define, is_of_people, within_samples
 from blijfwijzer.disclosure.standing import lines_before, standing, withdrawn
 from blijfwijzer.errors import DisclosureError, ReleaseError, counted
 from blijfwijzer.groups.grouping import member_finder
 from blijfwijzer.release.admission import known_by_register
 from blijfwijzer.release.folder import CLIMATE, QUESTIONS, additions_of, hash_record, settings_of
+from blijfwijzer.release.identity import SHARED
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.intake import Intake
 
@@ -42,6 +44,8 @@ _TABLES: dict[str, dict[str, int]] = {
     QUESTIONS: {"pooled": 1, "low": 1, "high": 1, "_mean": 1, "_difference": 1},
 }
 """Tables of groups in a release, and the decimals that columns with such an end may have."""
+_Named = tuple[str, str]
+"""Id and fingerprint of a group."""
 
 
 def hold_release(release: Path, run: dict[str, Any], entered: Sequence[Release]) -> Release:
@@ -179,19 +183,49 @@ def _changed(content: dict[str, Any], before: Iterable[dict[str, Any]]) -> list[
     texts = [group["fingerprint"] for group in content["groups"].values()]
     is_same, is_near = (np.zeros(len(texts), dtype=bool) for _ in range(2))
     views = list(map(tuple, content["columns"]))
+    surveys: dict[tuple[str, tuple[tuple[str, ...], ...]], list[dict[str, Any]]] = {}
     for other in before:
-        shared = [view for view in map(tuple, other["columns"]) if view in views]
-        parts = [text for of_figure in other["parts"].values() for text in of_figure]
-        shown = [*(group["fingerprint"] for group in other["groups"].values()), *parts]
+        columns = tuple(map(tuple, other["columns"]))
+        surveys.setdefault((other["dataset"], columns), []).append(other)
+    for (_, columns), others in surveys.items():
+        shared = [view for view in columns if view in views]
+        shown = _told(others, "groups") + _told(others, "parts")
         if not (texts and shown and shared):
             continue
-        now = _read(texts, [views.index(view) for view in shared])
-        places = list(map(tuple, other["columns"]))
-        then = _read(shown, [places.index(view) for view in shared])
-        likeness = compare(now, then, int(content["minimum"]), _sharp(len(shared)))
+        own = [views.index(view) for view in shared]
+        now = _read(texts, own)
+        then = _read([text for _, text in shown], [columns.index(view) for view in shared])
+        word = _sharp(len(own))
+        is_sharp, is_whole = ~np.isin(own, content.get(SHARED, ())), holds_all(views)[own]
+        sight = replace(word, is_sharp=is_sharp, is_whole=is_whole)
+        then = _less_alike(content, now, (shown, then), sight)
+        likeness = compare(now, then, int(content["minimum"]), word)
         is_same |= likeness.is_same
         is_near |= likeness.is_near
     return list(is_near & ~is_same)
+
+
+def _told(lines: Sequence[dict[str, Any]], kind: Literal["groups", "parts"]) -> list[_Named]:
+    """Give the fingerprints of groups, by their ids, or of parts, which have none."""
+    if kind == "parts":
+        return [("", x) for line in lines for texts in line["parts"].values() for x in texts]
+    return [(name, own["fingerprint"]) for line in lines for name, own in line["groups"].items()]
+
+
+def _less_alike(
+    content: dict[str, Any],
+    now: Fingerprints,
+    before: tuple[list[_Named], Fingerprints],
+    sight: Sight,
+) -> Fingerprints:
+    """Leave out views by which others look like the people of a survey, as `read_earlier` does."""
+    place_of = {name: place for place, name in enumerate(content["groups"])}
+    shown, then = before
+    theirs = [place for place, (name, _) in enumerate(shown) if name in place_of]
+    ours = [place_of[shown[place][0]] for place in theirs]
+    is_all = [not group["definition"] for group in content["groups"].values()]
+    others = find_others(now[ours], then[theirs], np.array(is_all)[ours], sight, untold=True)
+    return hide_others(then, [[0]] * len(then), others[None])
 
 
 def _read(texts: Sequence[str], views: list[int]) -> Fingerprints:
