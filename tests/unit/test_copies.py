@@ -53,6 +53,26 @@ def test_people_who_answer_alike_by_chance_are_no_copies(forms, columns):
     assert count_copies(some) <= 0.1 * some.duplicated().sum()
 
 
+def straight_liners(people, rng):
+    """Of a short form half give one answer to all; units are within each other."""
+    answers = rng.integers(1, 6, (people, 8))
+    alike = rng.random(people) < 0.5
+    answers[alike] = rng.choice([3, 4, 4, 4, 5], (alike.sum(), 1))
+    team, background = rng.integers(0, 400, people), rng.integers(1, 4, (people, 3))
+    units = {"sector": team // 40, "organisatie": team // 8, "team": team}
+    return pd.DataFrame(np.hstack([answers, background])).assign(**units)
+
+
+@pytest.mark.parametrize("twice", [0, 30, 300])
+def test_people_who_give_one_answer_to_all_are_no_copies_but_those_of_them_are(rng, twice):
+    people = straight_liners(3000, rng)
+    forms = pd.concat([people, people.sample(twice, random_state=1)], ignore_index=True)
+
+    assert people.duplicated().sum() > 30
+    found = count_copies(forms, units=["sector", "organisatie", "team"])
+    assert found == pytest.approx(twice, abs=10 + 0.1 * twice)
+
+
 @pytest.mark.parametrize("share", [0.1, 0.3, 1.0])
 def test_a_survey_that_was_exported_twice_in_part_is_refused(forms, codebook, share):
     twice = pd.concat([forms, forms.sample(frac=share, random_state=1)], ignore_index=True)

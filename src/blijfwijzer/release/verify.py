@@ -301,7 +301,7 @@ def derive_again(
     beside += f", but for {counted(drawn, 'group')} of people who were drawn" if drawn else ""
     return (
         f"nothing about fewer than {minimum} people, from {groups} groups{beside}: proven by "
-        f"{worlds} invented populations"
+        f"{counted(worlds, 'invented population')}"
     )
 
 

@@ -1,6 +1,7 @@
 """Forms that are in a file more than once: copies count as people, and make few look like many."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,36 +16,57 @@ _FEWEST, _LEAST = 3, 0.0005
 _Hashes = NDArray[np.uint64]
 
 
-def count_copies(forms: pd.DataFrame, rows: NDArray[np.bool_] | None = None) -> int:
+def count_copies(
+    forms: pd.DataFrame, rows: NDArray[np.bool_] | None = None, units: Sequence[str] = ()
+) -> int:
     """Count the forms that are the same as one before them, beyond what chance brings.
 
     Who answers as somebody else by chance gives answers that are often given, so that others differ
     from them in one column only: copies of a form that another one comes so near to are left to
-    chance. Those of a form that stands alone are not.
+    chance. Those of a form that stands alone are not, and tell how many of the others are none.
 
     Parameters
     ----------
     forms : one row per form, all columns but numbers of persons
     rows : those that count; all when left out
+    units : columns of units within each other, which are one: who works elsewhere differs in all
 
     >>> answers = pd.DataFrame({"a": range(40), "b": range(40), "c": range(40)})
     >>> count_copies(answers), count_copies(pd.concat([answers, answers.iloc[:6]]))
     (0, 6)
     """
     kept = np.ones(len(forms), dtype=bool) if rows is None else rows
+    columns = _Columns(forms, kept, units)
     whole = np.zeros(int(kept.sum()), dtype=np.uint64)
-    for own in _hash_columns(forms, kept):
+    for own in columns:
         whole += own
     is_copy = pd.Series(whole).duplicated().to_numpy()
-    if is_copy.sum() < max(_FEWEST, _LEAST * len(whole)):
-        return int(is_copy.sum())
-    return int((is_copy & ~_has_near(whole, _hash_columns(forms, kept), is_copy)).sum())
+    copies = int(is_copy.sum())
+    if copies < max(_FEWEST, _LEAST * len(whole)):
+        return copies
+    is_near = _has_near(whole, columns)
+    alone = np.count_nonzero(~is_copy & ~is_near) / np.count_nonzero(~is_copy)
+    return min(copies, round(np.count_nonzero(is_copy & ~is_near) / alone)) if alone else 0
 
 
-def _hash_columns(forms: pd.DataFrame, rows: NDArray[np.bool_]) -> Iterator[_Hashes]:
-    """Hash column by column, so that the hashes of one are held at a time."""
-    for place in range(forms.shape[1]):
-        yield _hash_column(forms.iloc[:, place][rows], place)
+@dataclass(frozen=True)
+class _Columns:
+    """Hashes of columns, one after the other, so that those of one are held at a time."""
+
+    forms: pd.DataFrame
+    rows: NDArray[np.bool_]
+    units: Sequence[str]
+
+    def __iter__(self) -> Iterator[_Hashes]:
+        together = np.zeros(int(self.rows.sum()), dtype=np.uint64)
+        for place, name in enumerate(self.forms):
+            own = _hash_column(self.forms.iloc[:, place][self.rows], place)
+            if name in self.units:
+                together += own
+            else:
+                yield own
+        if self.units:
+            yield together
 
 
 def _hash_column(answers: pd.Series, place: int) -> _Hashes:
@@ -55,16 +77,14 @@ def _hash_column(answers: pd.Series, place: int) -> _Hashes:
     return np.asarray(numbers[codes])
 
 
-def _has_near(
-    whole: _Hashes, columns: Iterable[_Hashes], is_copy: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """Tell of each copy whether another form differs from it in exactly one column."""
+def _has_near(whole: _Hashes, columns: Iterable[_Hashes]) -> NDArray[np.bool_]:
+    """Tell of each form whether another one differs from it in exactly one column."""
     near = np.zeros(len(whole), dtype=bool)
     _, first = np.unique(whole, return_index=True)
     for own in columns:
         rest = whole - own
         kinds, forms = np.unique(rest[first], return_counts=True)
-        near[is_copy] |= np.isin(rest[is_copy], kinds[forms > 1])
+        near |= np.isin(rest, kinds[forms > 1])
     return near
 
 

@@ -171,7 +171,8 @@ def _check_table(
     rejected = _reject(reasons)
     is_accepted = ~np.isin(np.arange(held.rows), rejected["row"])
     rejected["row"] = table.places[rejected["row"].to_numpy()]
-    copies = count_copies(_without_ids(table.frame, codebook, names), is_accepted)
+    levels = [names[level] for level in codebook.units.levels if level in names]
+    copies = count_copies(_without_ids(table.frame, codebook, names), is_accepted, levels)
     of_table = (*remark_names(table, codebook, names), *compare_labels(table, codebook, names))
     units = {name: table.codes.get(names.get(name, ""), {}) for name in codebook.units.levels}
     empty = table.empty
