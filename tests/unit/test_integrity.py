@@ -453,6 +453,26 @@ def test_what_was_shown_passes_the_audit_again_after_one_withdrawal_and_in_anoth
     audit([tmp_path / n for n in ("first", "same", "less")], tmp_path / "ledger", None, None)
 
 
+@pytest.mark.parametrize("kind", ["score", "climate"])
+def test_whoever_makes_results_anew_is_told_that_groups_changed_by_few(intake, tmp_path, kind):
+    team = np.repeat(np.arange(8), PEOPLE // 8)
+    intake = with_responses(intake, intake.responses.assign(organisatie=team.astype(str)))
+    first = show_teams(tmp_path, intake, team, "first")
+    left, said = np.arange(1, PEOPLE), {}
+
+    for people in (np.arange(PEOPLE), left):
+        request = replace(request_for("second"), kind=kind)
+        with publication(tmp_path / "second", request, tmp_path / "ledger") as release:
+            grouping = groups_of(only(intake, people).responses, team[people])
+            release.admit(only(intake, people), grouping, {})
+            said[len(people)] = " ".join(release.said)
+
+    assert first.shown.all()
+    assert "by a few people" not in said[PEOPLE]
+    assert "2 groups of earlier releases have since changed by a few people" in said[PEOPLE - 1]
+    assert "Make results when all forms are in and mended" in said[PEOPLE - 1]
+
+
 def test_a_group_that_was_shown_less_one_person_is_named_by_the_audit_and_no_other(
     intake, tmp_path
 ):

@@ -47,7 +47,7 @@ from blijfwijzer.release.promise import promise_in
 from blijfwijzer.release.proofs import gather_told
 from blijfwijzer.release.request import Request
 from blijfwijzer.survey.intake import Intake
-from blijfwijzer.survey.texts import Message, say
+from blijfwijzer.survey.texts import Message
 
 Head = dict[str, Any]
 """What a release tells of its place in the ledger: sequence and hash."""
@@ -84,9 +84,13 @@ class Rehearsal:
         """What to know of it before all else, once all is admitted: of the ledger and the rules."""
         known = remark_models(self.request, self.ledger)
         gone, followed = remark_withdrawn(self.ledger), remark_followed(self.ledger)
-        lost = sum(admission.earlier.lost for admission, _ in self.admitted.values())
-        not_found = (say("warning.lost", groups=lost),) if lost else ()
-        return (*self.marks, *self.permit.remarks, *known, *gone, *followed, *not_found)
+        earlier = [admission.earlier for admission, _ in self.admitted.values()]
+        counts = {
+            "warning.lost": sum(own.lost for own in earlier),
+            "warning.changed": sum(own.forbidden.shape[0] for own in earlier if not own.lost),
+        }
+        beside = [Message(name, {}, count) for name, count in counts.items() if count]
+        return (*self.marks, *self.permit.remarks, *known, *gone, *followed, *beside)
 
     def warned(self, chapter: Chapter) -> Chapter:
         """Give a chapter with what is to be known before all else, at its top."""

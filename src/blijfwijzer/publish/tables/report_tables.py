@@ -363,6 +363,4 @@ def _warnings(findings: Findings) -> tuple[Message, ...]:
             findings.codebook.outcomes[name].label for name in findings.constant
         )
         warnings.insert(0, say("warning.constant", outcomes=labels))
-    if findings.earlier["changed_since"]:
-        warnings.append(say("warning.changed", groups=findings.earlier["changed_since"]))
     return tuple(warnings)
