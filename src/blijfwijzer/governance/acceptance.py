@@ -29,6 +29,12 @@ class Judgement:
             return None
         return self.value >= self.bound if self.criterion == "power" else self.value <= self.bound
 
+    def __str__(self) -> str:
+        """Say what was measured beside what it is held against, for a message."""
+        about, least = f" of {self.about}" * bool(self.about), self.criterion == "power"
+        end = f"{'least' if least else 'most'} {self.bound:g}"
+        return f"{self.criterion}{about} is {self.value:.3g}, and may be at {end}"
+
     @property
     def told(self) -> dict[str, Any]:
         """What the record of a release tells of it."""
@@ -62,9 +68,9 @@ def require_accepted(judged: Iterable[Judgement], accepted: Accepted) -> None:
     """
     unmet = [one for one in judged if one.is_met is False]
     if unmet and not accepted:
-        names = dict.fromkeys(one.criterion for one in unmet)
         raise AcceptanceError(
             f"{counted(len(unmet), 'acceptance threshold is', 'acceptance thresholds are')} not "
-            f"met: {', '.join(names)}. Nothing was given. Change what is proposed; or let whoever "
-            "may decide accept it with --accepted-by and --accepted-why, which stand on the page."
+            f"met: {'; '.join(map(str, unmet))}. Nothing was given. Change what is proposed; or "
+            "let whoever may decide accept it with --accepted-by and --accepted-why, which stand on"
+            " the page."
         )
