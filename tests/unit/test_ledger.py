@@ -356,6 +356,25 @@ def test_earlier_groups_are_known_changed_or_others(tmp_path, team):
     assert rerun.known.shape[0] == rerun.forbidden.shape[0] == 0
 
 
+@pytest.mark.parametrize("left, since", [([], 0), ([0, 1], 2)])
+def test_a_part_of_nearly_all_of_a_group_is_held_back_and_has_not_changed(
+    tmp_path, team, left, since
+):
+    with open_ledger(tmp_path, "owner") as ledger:
+        release(ledger, team)
+        now = team.drop(index=left).reset_index(drop=True)
+        part = csr_array(((now["team"] == "one") & (now.index < 16)).to_numpy()[None].astype(int))
+
+        earlier = read_earlier(
+            ledger,
+            Present(now, part, lambda group: (now["team"] == group["team"]).to_numpy()),
+            *("survey", "1", 10),
+        )
+
+    assert earlier.changed.tolist() == [True]
+    assert earlier.changed_since == since
+
+
 def test_who_joined_a_group_is_told_from_who_was_there(tmp_path, team, monkeypatch):
     # By another key two of the four who came or went may share one of 64 sums: nobody is found then.
     monkeypatch.setattr("secrets.token_bytes", bytes)

@@ -83,6 +83,9 @@ class Earlier:
     lost: int = 0
     """Groups that were told and are not found again, though their people are still there: beside
     these only groups that were told before may be shown."""
+    changed_since: int = 0
+    """Groups that were told and that a few people have joined or left since: not those that are
+    held back beside a group of nearly the same people, which is as it was."""
 
     def compare_parts(self, parts: csr_array, minimum: int) -> Likeness:
         """Hold parts of figures against all groups and parts that were shown, whatever their name.
@@ -142,7 +145,7 @@ def read_earlier(
     """
     responses, groups = present.responses, present.groups
     before = lines_before(ledger.releases, {"survey": survey, "request": request})
-    repeated, changed = (np.zeros(groups.shape[0], dtype=bool) for _ in range(2))
+    repeated, changed, moved = np.zeros((3, groups.shape[0]), dtype=bool)
     nobody = csr_array((0, len(responses)), dtype=np.int8)
     same, few, former, past = [nobody], [nobody], [nobody], []
     most = lost = 0
@@ -158,32 +161,33 @@ def read_earlier(
         past[-1] = _without_others(past[-1], shown, formed, anew)
         # By who is in them.
         of_groups, of_parts = past[-1].compare_sets(prints[: groups.shape[0]], minimum)
-        near = of_groups.is_near | of_parts.is_near
+        changed |= of_groups.is_near | of_parts.is_near
         # By what they are called: also where others answered alike, it is the same group then.
         found = judge(differing_sums(anew, past[-1].groups[formed]), minimum, people.sight)
+        others = np.delete(past[-1].groups, formed[found.is_equal], axis=0)
+        moved |= _near_changed(prints, of_groups, others, minimum, people.sight)
         same.append(rows[np.unique(row_of[found.is_equal])])
         few.append(rows[np.unique(row_of[found.is_near])])
-        is_near = np.flatnonzero(found.is_near)
-        changes = anew[is_near], past[-1].groups[formed[is_near]]
-        former.append(_less_joined(rows[row_of[is_near]], people, *changes))
+        changes = anew[found.is_near], past[-1].groups[formed[found.is_near]]
+        former.append(_less_joined(rows[row_of[found.is_near]], people, *changes))
         n = np.asarray(rows.sum(axis=1, dtype=np.int64)).ravel()[row_of]
         telling = _find_telling(shown, formed, (anew, n), found, past[-1], minimum)
         composed = find_composed(row_of, (anew, past[-1].groups[formed]), minimum, people.sight)
         telling = np.union1d(row_of[telling], composed)
         few.append(rows[np.setdiff1d(telling, row_of[found.is_equal])])
         few.append(_find_left(shown, present, people, minimum))
-        near |= _are_among(groups, csr_array(vstack(few[-2:], format="csr")))
+        changed |= _are_among(groups, csr_array(vstack(few[-2:], format="csr")))
         repeated |= of_groups.is_same | _are_among(groups, same[-1])
-        gone = past[-1].groups[_find_lost(shown, formed, (anew, n), found, past[-1])]
         # Another name may have taken theirs.
+        gone = past[-1].groups[_find_lost(shown, formed, (anew, n), found, past[-1])]
         again = compare(prints, gone, minimum, people.sight).is_same
         same.append(both[np.flatnonzero(again)])
         again = compare(gone, prints, minimum, people.sight).is_same
         lost += int(np.count_nonzero(~again))
-        changed |= near
         most = max(most, *(x.apart.max(initial=0) for x in (of_groups, of_parts, found)))
     # Whoever was shown before in the same company tells nothing new, whatever else was nearly so.
     changed = (changed | (lost > 0)) & ~repeated
+    since = _distinct(csr_array(vstack([*few, groups[np.flatnonzero(moved & changed)]])))
     same.append(groups[np.flatnonzero(repeated)])
     few.append(groups[np.flatnonzero(changed)])
     return Earlier(
@@ -197,7 +201,26 @@ def read_earlier(
         sum(release.content["survey"] == survey for release in standing(before)),
         promised(before, survey),
         lost,
+        since.shape[0],
     )
+
+
+def _near_changed(
+    prints: Fingerprints, groups: Likeness, others: Fingerprints, minimum: int, sight: Sight
+) -> NDArray[np.bool_]:
+    """Say of each present group whether it is near one that is not as it was.
+
+    A part of a group that holds nearly all of it is near that one also where nobody came or left.
+
+    Parameters
+    ----------
+    prints : of the present groups, and of more
+    groups : how the present ones compare with all that were told
+    others : those that are not as they were
+    """
+    near = groups.is_near.copy()
+    near[near] = compare(prints[np.flatnonzero(near)], others, minimum, sight).is_near
+    return near
 
 
 def _without_others(

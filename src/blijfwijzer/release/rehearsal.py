@@ -87,7 +87,7 @@ class Rehearsal:
         earlier = [admission.earlier for admission, _ in self.admitted.values()]
         counts = {
             "warning.lost": sum(own.lost for own in earlier),
-            "warning.changed": sum(own.forbidden.shape[0] for own in earlier if not own.lost),
+            "warning.changed": sum(own.changed_since for own in earlier if not own.lost),
         }
         beside = [Message(name, {}, count) for name, count in counts.items() if count]
         return (*self.marks, *self.permit.remarks, *known, *gone, *followed, *beside)

@@ -146,7 +146,7 @@ def count_earlier(admission: Admission) -> dict[str, int]:
     """Count what was weighed of earlier releases, for the record of this one."""
     earlier = admission.earlier
     lost = {"lost_since": earlier.lost} if earlier.lost else {}
-    changed = 0 if earlier.lost else earlier.forbidden.shape[0]
+    changed = 0 if earlier.lost else earlier.changed_since
     return {"earlier_releases": earlier.releases, "changed_since": changed, **lost}
 
 
