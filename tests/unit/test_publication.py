@@ -148,7 +148,8 @@ def sectors(intake):
     responses = intake.responses.assign(sector=place.astype(str), organisatie="o")
     rows = [np.ones(PEOPLE), *(place == each for each in range(4))]
     names = ["all", *(f"sector={each}" for each in range(4))]
-    groups = pd.DataFrame({"kind": ["all", *["unit"] * 4], "people": np.nan}, index=names)
+    kinds, levels = ["all", *["unit"] * 4], ["all", *["sector"] * 4]
+    groups = pd.DataFrame({"kind": kinds, "level": levels, "people": np.nan}, index=names)
     grouping = Grouping(groups, members(*rows), pd.DataFrame(), members(np.zeros(PEOPLE)))
     return replace(intake, held=Held.of(responses)), grouping
 
