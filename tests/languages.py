@@ -24,11 +24,7 @@ def words_of_the_other(page: bytes, language: str) -> list[str]:
     words = re.compile(rf"\b({'|'.join(FUNCTION_WORDS[other].split())})\b", re.IGNORECASE)
     sentences = {template(name, other) for name in ids(other)}
     sentences -= {template(name, language) for name in ids(language)}
-    return [
-        text
-        for text in texts(page)
-        if text in sentences or words.search(re.sub(r"`[^`]*`", "", text))
-    ]
+    return [text for text in texts(page) if text in sentences or words.search(text)]
 
 
 def texts(page: bytes) -> list[str]:
@@ -39,7 +35,7 @@ def texts(page: bytes) -> list[str]:
 
 
 class _Reader(HTMLParser):
-    """Keeps the texts of a page but for its style."""
+    """Keeps the texts of a page but for its style and code."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,5 +50,5 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         text = " ".join(data.split())
-        if text and self.tag != "style":
+        if text and self.tag not in ("style", "code"):
             self.found.append(text)
