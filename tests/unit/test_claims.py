@@ -513,6 +513,8 @@ def test_a_mood_makes_no_team_good_on_all(rng):
     """Of teams that are truly extreme .42 are so on all else; whoever says one thing says all."""
     people = gather_people(ClaimWorld(teams=400, mood=0.9), rng)
     found = BY_ID["H1"].test(Reader(survey_of(people, alike(0.34))))
+    # Teams are counted, and on the smaller side there may be nine of them: these are no people.
+    assert all(np.isnan(one.estimate.fewest) for one in found.decisive)
 
     assert found.direction != "claimed"
     share = found.effect.size

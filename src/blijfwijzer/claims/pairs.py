@@ -61,6 +61,8 @@ def good_together(reader: Reader) -> ClaimFinding:
     # Whether each team that is extreme to one half is on that side of all else to the other.
     seen = _extremes(halves.first[:, :2])
     across = estimate_share(_agreement(halves.second[:, 2:], *seen), halves.design)
+    # Those on the smaller side are teams here, each of many people.
+    across = replace(across, fewest=float("nan"))
     chance = _by_chance(halves, *seen, reader.seed)
     others = [_other_pairs(means) for means in np.moveaxis(teams.draws[..., :_DRAWS], -1, 0)]
     apart = float(found.value - np.nanmean(others))
@@ -101,8 +103,7 @@ def _over_draws(made: list[Estimate]) -> Estimate:
     share, whole = between / total if total > 0 else 0.0, known[0].df
     observed = (whole + 1) / (whole + 3) * whole * (1 - share)
     df = 1 / (1 / max(observed, 1e-9) + share**2 / (len(known) - 1))
-    fewest = round(float(np.mean([one.fewest for one in known])))
-    return replace(estimate_of(value, total, df, n), fewest=float(fewest))
+    return estimate_of(value, total, df, n)
 
 
 def special_pair(reader: Reader) -> ClaimFinding:
