@@ -24,7 +24,11 @@ def words_of_the_other(page: bytes, language: str) -> list[str]:
     words = re.compile(rf"\b({'|'.join(FUNCTION_WORDS[other].split())})\b", re.IGNORECASE)
     sentences = {template(name, other) for name in ids(other)}
     sentences -= {template(name, language) for name in ids(language)}
-    return [text for text in texts(page) if text in sentences or words.search(text)]
+    return [
+        text
+        for text in texts(page)
+        if text in sentences or words.search(re.sub(r"`[^`]*`", "", text))
+    ]
 
 
 def texts(page: bytes) -> list[str]:
