@@ -157,6 +157,16 @@ def test_a_claim_that_was_made_true_is_supported(evidence, rng, claim):
     assert BY_ID[claim].test(Reader(plant(claim)(evidence, rng))).direction == "claimed"
 
 
+def test_whom_a_verdict_is_of_is_known_but_for_numbers_of_several_groups(verdicts):
+    """A verdict is withheld with the estimates that it repeats; these sum up several of them."""
+    summed = {"H4", "H13", "H20"}
+
+    for claim, verdict in verdicts.items():
+        if verdict.finding is not None and claim not in summed:
+            size = verdict.finding.effect.size
+            assert any(one.estimate is size for one in verdict.finding.decisive), claim
+
+
 def test_a_change_needs_two_waves_and_is_found_only_when_there_is_one(waves, verdicts, rng):
     assert verdicts["H12"].verdict == "not testable"
     assert "--previous" in reason(verdicts["H12"])

@@ -35,9 +35,9 @@ _CORRELATIONS = (-0.3, 0.0, 0.3, 0.55, 0.75, 0.9, 0.97)
 _CELLS = 300_000
 _LEAST_WEIGHT = 1e-5
 FEWEST_POOLED = 3
+"""Groups of a level; fewer give no idea of how groups differ."""
 _AT_ONCE = 5_000
 """Groups whose draws are worked on at a time: 40 MB of a thousand each."""
-"""Groups of a level; fewer give no idea of how groups differ."""
 _NEAR = 0.04
 """Below this rate, or above its complement, the normal scale is left for the logistic one."""
 _PERCENT = 0.01
