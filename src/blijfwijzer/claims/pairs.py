@@ -103,7 +103,9 @@ def _over_draws(made: list[Estimate]) -> Estimate:
     share, whole = between / total if total > 0 else 0.0, known[0].df
     observed = (whole + 1) / (whole + 3) * whole * (1 - share)
     df = 1 / (1 / max(observed, 1e-9) + share**2 / (len(known) - 1))
-    return estimate_of(value, total, df, n)
+    found = estimate_of(value, total, df, n)
+    # With less than one degree of freedom it reaches beyond what a share can be.
+    return replace(found, low=np.clip(found.low, 0.0, 1.0), high=np.clip(found.high, 0.0, 1.0))
 
 
 def special_pair(reader: Reader) -> ClaimFinding:
