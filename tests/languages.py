@@ -39,7 +39,7 @@ def texts(page: bytes) -> list[str]:
 
 
 class _Reader(HTMLParser):
-    """Keeps the texts of a page but for its style and code."""
+    """Keeps the texts of a page but for its style."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,5 +54,5 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         text = " ".join(data.split())
-        if text and self.tag not in ("style", "code"):
+        if text and self.tag != "style":
             self.found.append(text)

@@ -52,13 +52,6 @@ def test_a_label_is_text_whatever_it_holds(label, language):
     ]
 
 
-def test_what_a_reader_would_type_is_set_as_code():
-    warning = "Type `<b>score</b> --by x` <i>now</i>."
-    page = render_report(replace(make_report("en"), warnings=(warning,)))
-
-    assert b"Type <code>&lt;b&gt;score&lt;/b&gt; --by x</code> &lt;i&gt;now&lt;/i&gt;." in page
-
-
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_the_page_needs_no_script_and_nothing_from_elsewhere(language):
     page = render_report(make_report(language)).decode()
@@ -202,7 +195,7 @@ def test_a_report_of_nothing_still_says_what_it_is(language):
 
     assert write(say("purpose.groups"), language) in told
     assert write(say("note.none_flagged"), language) in told
-    assert write(say("note.no_vouchers"), language).split("`")[0] in told
+    assert write(say("note.no_vouchers"), language) in told
 
 
 def test_a_long_list_of_flags_says_how_many_are_pictured():

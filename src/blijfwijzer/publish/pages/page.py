@@ -4,13 +4,12 @@ Every page is a `Chapter`, whose tables passed the gate, and sections of blocks 
 page computes nothing.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 
 import jinja2
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from blijfwijzer.publish.chapter import Chapter
 from blijfwijzer.publish.files.cells import clean_text
@@ -18,8 +17,6 @@ from blijfwijzer.publish.language.catalogue import id_of
 from blijfwijzer.publish.pages.blocks import Block
 from blijfwijzer.publish.pages.page_table import tidy
 from blijfwijzer.survey.texts import Message, Value, say
-
-_CODE = re.compile(r"`([^`]+)`")
 
 
 def render_sections(
@@ -59,7 +56,6 @@ def _template() -> jinja2.Template:
     )
     environment.filters["written"] = written
     environment.filters["in_style"] = _in_style
-    environment.filters["with_code"] = _with_code
     return environment.from_string(text)
 
 
@@ -74,11 +70,6 @@ def _in_style(context: jinja2.runtime.Context, value: Value) -> Markup:
     r"""Write what is to be said within a style, where only letters and digits stand as they are."""
     text = written(context, value)
     return Markup("".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text))
-
-
-def _with_code(text: str) -> Markup:
-    """Set what a reader would type, which sentences have between backticks, as code."""
-    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
 
 
 def heading_of(section: str) -> Message:
