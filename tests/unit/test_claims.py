@@ -525,6 +525,8 @@ def test_a_mood_makes_no_team_good_on_all(rng):
     found = BY_ID["H1"].test(Reader(survey_of(people, alike(0.34))))
     # Teams are counted, and on the smaller side there may be nine of them: these are no people.
     assert all(np.isnan(one.estimate.fewest) for one in found.decisive)
+    # Of few clusters it would reach beyond what a share can be.
+    assert 0 <= found.effect.size.low <= found.effect.size.high <= 1
 
     assert found.direction != "claimed"
     share = found.effect.size
