@@ -53,12 +53,12 @@ def possible(published, worlds):
     return np.all((made >= low) & (made <= high), axis=1)
 
 
-@pytest.fixture(params=[(1_000, 60), (0, 3), (0, 60)])
+@pytest.fixture(params=[(1_000, (60,)), (0, (3,)), (0, (1, 2, 4)), (0, (60,))])
 def around(request, monkeypatch):
     """Ask of large programmes only, or of all, what the cells around a count tell of it."""
     programmes = "blijfwijzer.disclosure.programmes"
     monkeypatch.setattr(f"{programmes}._LARGE", request.param[0])
-    monkeypatch.setattr(f"{programmes}._AROUND", request.param[1])
+    monkeypatch.setattr(f"{programmes}._RINGS", request.param[1])
     monkeypatch.setattr(f"{programmes}._PART_AROUND", 1.0)
 
 
@@ -90,11 +90,11 @@ def test_no_count_is_called_free_that_all_answers_pin(seed, most_cells, monkeypa
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("most_around", [1, 3, 60])
-def test_cells_around_a_count_tell_of_it_what_all_tell(seed, most_around, monkeypatch):
+@pytest.mark.parametrize("rings", [(1,), (3,), (1, 2, 3, 5), (60,)])
+def test_cells_around_a_count_tell_of_it_what_all_tell(seed, rings, monkeypatch):
     programmes = "blijfwijzer.disclosure.programmes"
     rng = random.Random(seed)
-    monkeypatch.setattr(f"{programmes}._AROUND", most_around)
+    monkeypatch.setattr(f"{programmes}._RINGS", rings)
     monkeypatch.setattr(f"{programmes}._PART_AROUND", 1.0)
     pinned = 0
     for _ in range(40):

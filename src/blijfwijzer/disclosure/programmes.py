@@ -5,7 +5,7 @@ out as it was shown.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,8 +26,9 @@ _MOST_NUMBERS = 4_000_000
 _LARGE = 1_000
 """Open cells from which on a count is asked of the cells around it first: of fewer that takes as
 long as to ask them all."""
-_AROUND = 60
-"""Cells of a group up to which all of it lies around a count that it holds people of."""
+_RINGS = (60, 240, 1_000, 4_000)
+"""Cells of a group up to which all of it lies in the next ring around a count, where it holds
+people of the ring within."""
 _PART_AROUND = 0.25
 """Of the open cells; where more lie around a count all are asked at once."""
 _INFEASIBLE = 2
@@ -104,32 +105,32 @@ class OpenCells:
         """
         rows = csr_array(vstack([self.held.rows, wide.rows], format="csr"))
         low, high = np.append(self.held.low, wide.low), np.append(self.held.high, wide.high)
-        near = self._near(wish, Windows(rows, low, high))
-        for span in spans:
-            if near is not None:
-                if not near.may_have(span):
-                    continue
+        windows, possible = Windows(rows, low, high), list(spans)
+        for near in self._around(wish, windows):
+            possible = [span for span in possible if near.may_have(span)]
+            for span in possible:
                 found = near.find(span)
                 if found is not None:
                     return found
-            bounds = Bounds(self.least, self.most)
-            solution = _solve(Windows(rows, low, high), bounds, wish, span, pool.nodes)
+        for span in possible:
+            solution = _solve(windows, Bounds(self.least, self.most), wish, span, pool.nodes)
             pool.spend(int(solution.mip_node_count or 0))
             if solution.x is not None:
                 return np.asarray(solution.x.round(), dtype=np.int64)
         return None
 
-    def _near(self, wish: Mask, windows: Windows) -> "_Near | None":
-        """Give the cells around some, where there are many others."""
-        if len(self.cells) < _LARGE:
-            return None
-        touching = np.unique(self._by_cell[np.flatnonzero(wish)].indices)
-        small = touching[np.diff(self.held.rows.indptr)[touching] <= _AROUND]
+    def _around(self, wish: Mask, windows: Windows) -> "Iterator[_Near]":
+        """Give the cells around some, ring by ring, where there are many others."""
         is_near = wish.copy()
-        is_near[self.held.rows[small].indices] = True
-        if is_near.mean() > _PART_AROUND:
-            return None
-        return _Near(self, wish, is_near, windows)
+        for largest in _RINGS if len(self.cells) >= _LARGE else ():
+            within = is_near.copy()
+            touching = np.unique(self._by_cell[np.flatnonzero(within)].indices)
+            small = touching[np.diff(self.held.rows.indptr)[touching] <= largest]
+            is_near[self.held.rows[small].indices] = True
+            if is_near.mean() > _PART_AROUND:
+                return
+            if largest == _RINGS[0] or (is_near != within).any():
+                yield _Near(self, wish, is_near, windows)
 
 
 class _Near:
@@ -138,7 +139,8 @@ class _Near:
     With any counts in all other cells more is possible than there is, so that what is not possible
     then is not possible at all. With the counts that there are in these less is possible, so that
     what is found then is a world. Nearly all counts are decided so, by programmes of a few dozen
-    cells: mostly a group pins what it has beside its parts that are shown.
+    cells: mostly a group pins what it has beside its parts that are shown. Others are by a few
+    hundred, where all would be tens of thousands.
 
     Parameters
     ----------
