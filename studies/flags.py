@@ -124,6 +124,9 @@ _RUNS = 100
 _SEEDS = (1, 2)
 _POWER = {(0.15, 60): 0.57, (0.15, 150): 0.94, (0.25, 60): 0.97, (0.25, 150): 1.0}
 """Goal, by size and people."""
+_WORTH = 126
+"""People without weights, ten more in each unit, who tell as much as 150 with: their number by Kish
+(1965) is 160 / exp(.4^2)."""
 
 
 def validate_flags(tell: Tell, runs: int = _RUNS) -> str:
@@ -171,6 +174,7 @@ def _signal_text(tell: Tell, runs: int) -> str:
     ]
     worlds += [FlagWorld("spikes", 0.15, 60, 0.75), FlagWorld("normal", 0.05, 60, 0.75)]
     worlds += [FlagWorld("spikes", 0.15, 150, 0.0, True), FlagWorld("normal", 0.10, 60, 0.0, True)]
+    worlds += [FlagWorld("spikes", 0.15, _WORTH)]
     worlds += [FlagWorld(*one, sectors=2) for one in (("spikes", 0.15, 60), ("normal", 0.10, 60))]
     worlds += [FlagWorld("normal", *one, is_foreseen=True) for one in ((0.03, 15), (0.05, 60))]
     rows = []
@@ -198,7 +202,8 @@ def _signal_text(tell: Tell, runs: int) -> str:
     return (
         f"### Signals\n\n*spikes*: {_PLANTED:.0%} of units lie so much higher; *normal*: true "
         "rates vary by that standard deviation, so that many lie near the margin; *foreseen*: the "
-        "model knows how units differ.\n\n"
+        "model knows how units differ. "
+        f"{_WORTH} people without weights tell as much as 150 with these.\n\n"
         "| true rates | sectors | size | people | response | weights | false | power | goal "
         "| covered |\n|---|---|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
     )
