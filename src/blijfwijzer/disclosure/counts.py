@@ -323,10 +323,9 @@ class _Local:
             return None
         own = self._opened(self._open.parts_of(cells))
         world = self._find_within(own, cells, spans)
-        if world is not None or not len(own.among(self._broken).low):
+        if world is not None or not own.is_held_by(self._broken):
             return world
-        wish = np.isin(own.cells, cells)
-        if own.find(wish, spans, own.among(self._nothing), self._pool) is None:
+        if own.find(own.mark(cells), spans, self._nothing, self._pool) is None:
             # Not for the wide percentages, so that it is no help if others change too.
             return None
         every = np.union1d(np.flatnonzero(self._least < self._most), cells)
@@ -366,9 +365,9 @@ class _Local:
         self, own: OpenCells, cells: NDArray[np.integer], spans: Sequence[tuple[int, int]]
     ) -> Integers | None:
         """Find such a world in which no more than the open cells change."""
-        wish = np.isin(own.cells, cells)
+        wish = own.mark(cells)
         while True:
-            found = own.find(wish, spans, own.among(self._broken), self._pool)
+            found = own.find(wish, spans, self._broken, self._pool)
             if found is None:
                 return None
             broken = own.wide.broken_by(found[None, :])[0]

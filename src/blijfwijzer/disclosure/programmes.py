@@ -6,8 +6,7 @@ out as it was shown.
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +30,7 @@ _RINGS = (60, 240, 1_000, 4_000)
 people of the ring within."""
 _PART_AROUND = 0.25
 """Of the open cells; where more lie around a count all are asked at once."""
+_MOST_HOLDS = 2
 _INFEASIBLE = 2
 """Status of `scipy.optimize.milp`."""
 
@@ -69,11 +69,46 @@ class Pool:
         return np.array(self._worlds, dtype=np.int64).reshape(-1, self._cells)
 
 
+class Holding:
+    """Groups that must stay within their windows, and what there is in each of them.
+
+    Parameters
+    ----------
+    windows : of the open cells
+    worlds : counts per cell that are asked of by group: one row each
+    """
+
+    def __init__(self, windows: Windows, worlds: Integers) -> None:
+        self.windows = windows
+        self._by_cell = csr_array(windows.rows.T.tocsr())
+        self._worlds, self._sums = worlds, worlds @ windows.rows.T
+
+    def touching(self, cells: NDArray[np.intp], largest: int) -> NDArray[np.intp]:
+        """Give the groups of so many cells at most that hold some."""
+        groups = np.unique(self._by_cell[cells].indices)
+        return np.asarray(groups[np.diff(self.windows.rows.indptr)[groups] <= largest])
+
+    def among(self, cells: NDArray[np.intp]) -> tuple[Windows, Integers]:
+        """Give the groups that hold some cells, of these alone, and what the others add in each.
+
+        Returns
+        -------
+        Windows as they are; per world one row, per group one column.
+        """
+        own = self._by_cell[cells]
+        groups, column = np.unique(own.indices, return_inverse=True)
+        shape = len(cells), len(groups)
+        rows = csr_array(csr_array((own.data, column, own.indptr), shape).T.tocsr())
+        others = self._sums[:, groups] - self._worlds[:, cells] @ rows.T
+        return Windows(rows, self.windows.low[groups], self.windows.high[groups]), others
+
+
 @dataclass(frozen=True)
 class OpenCells:
     """Cells that may change while all others stay, and what holds them."""
 
     cells: NDArray[np.integer]
+    """In order."""
     held: Windows
     """Groups that must stay within their windows."""
     least: Integers
@@ -83,54 +118,71 @@ class OpenCells:
     """All wide groups, as far as these cells go."""
     counts: Integers
     """Those with the outcome that there are in each cell."""
+    _kept: dict[bytes, Holding] = field(default_factory=dict)
+    """By the wide groups that must stay: many counts are asked beside the same."""
 
-    @cached_property
-    def _by_cell(self) -> csr_array:
-        return csr_array(self.held.rows.T.tocsr())
+    def mark(self, cells: NDArray[np.integer]) -> Mask:
+        """Say which of the open cells are among some."""
+        places = np.searchsorted(self.cells, cells)
+        wish = np.zeros(len(self.cells), dtype=bool)
+        there = places < len(self.cells)
+        wish[places[there][self.cells[places[there]] == cells[there]]] = True
+        return wish
 
-    def among(self, groups: Mask) -> Windows:
-        """Give those of some wide groups that can have another percentage."""
-        own = self.wide.some(groups)
-        return own.some(own.can_break(self.least, self.most))
+    def hold(self, groups: Mask) -> Holding:
+        """Hold the cells by some of the wide groups too: those that can have another percentage."""
+        key = groups.tobytes()
+        if key not in self._kept:
+            own = self.wide.some(groups)
+            own = own.some(own.can_break(self.least, self.most))
+            rows = csr_array(vstack([self.held.rows, own.rows], format="csr"))
+            low, high = np.append(self.held.low, own.low), np.append(self.held.high, own.high)
+            worlds = np.stack([self.counts, self.least, self.most])
+            while len(self._kept) >= _MOST_HOLDS:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[key] = Holding(Windows(rows, low, high), worlds)
+        return self._kept[key]
+
+    def is_held_by(self, groups: Mask) -> bool:
+        """Whether any of some wide groups can have another percentage."""
+        return len(self.hold(groups).windows.low) > len(self.held.low)
 
     def find(
-        self, wish: Mask, spans: Sequence[tuple[int, int]], wide: Windows, pool: Pool
+        self, wish: Mask, spans: Sequence[tuple[int, int]], groups: Mask, pool: Pool
     ) -> Integers | None:
         """Give counts per cell of which the wished add up to a number in one of some spans.
 
         Parameters
         ----------
-        wide : those of the wide groups that must keep their percentage too
+        groups : those of the wide ones that must keep their percentage too
         pool : holds the work that is left
         """
-        rows = csr_array(vstack([self.held.rows, wide.rows], format="csr"))
-        low, high = np.append(self.held.low, wide.low), np.append(self.held.high, wide.high)
-        windows, possible = Windows(rows, low, high), list(spans)
-        for near in self._around(wish, windows):
+        holding, possible = self.hold(groups), list(spans)
+        for near in self._around(wish, holding):
             possible = [span for span in possible if near.may_have(span)]
             for span in possible:
                 found = near.find(span)
                 if found is not None:
                     return found
         for span in possible:
-            solution = _solve(windows, Bounds(self.least, self.most), wish, span, pool.nodes)
+            bounds = Bounds(self.least, self.most)
+            solution = _solve(holding.windows, bounds, wish, span, pool.nodes)
             pool.spend(int(solution.mip_node_count or 0))
             if solution.x is not None:
                 return np.asarray(solution.x.round(), dtype=np.int64)
         return None
 
-    def _around(self, wish: Mask, windows: Windows) -> "Iterator[_Near]":
+    def _around(self, wish: Mask, holding: Holding) -> "Iterator[_Near]":
         """Give the cells around some, ring by ring, where there are many others."""
-        is_near = wish.copy()
+        ring = np.flatnonzero(wish)
         for largest in _RINGS if len(self.cells) >= _LARGE else ():
-            within = is_near.copy()
-            touching = np.unique(self._by_cell[np.flatnonzero(within)].indices)
-            small = touching[np.diff(self.held.rows.indptr)[touching] <= largest]
-            is_near[self.held.rows[small].indices] = True
-            if is_near.mean() > _PART_AROUND:
+            within = ring
+            small = holding.touching(within, largest)
+            ring = np.union1d(within, holding.windows.rows[small].indices)
+            if len(ring) > _PART_AROUND * len(self.cells):
                 return
-            if largest == _RINGS[0] or (is_near != within).any():
-                yield _Near(self, wish, is_near, windows)
+            if largest == _RINGS[0] or len(ring) > len(within):
+                yield _Near(self, wish, ring, holding)
 
 
 class _Near:
@@ -144,19 +196,19 @@ class _Near:
 
     Parameters
     ----------
-    windows : of all groups that must stay within theirs
+    cells : those that lie around, in order
+    holding : all that must stay within its windows
     """
 
-    def __init__(self, own: OpenCells, wish: Mask, is_near: Mask, windows: Windows) -> None:
-        self._counts, self._cells = own.counts, np.flatnonzero(is_near)
-        self._wish = wish[self._cells]
-        self._bounds = Bounds(own.least[self._cells], own.most[self._cells])
-        held = windows.some(windows.rows @ is_near > 0)
-        others = csr_array(held.rows * ~is_near)
-        rows = csr_array(held.rows[:, self._cells])
-        fixed, least, most = (others @ counts for counts in (own.counts, own.least, own.most))
-        self._alone = Windows(rows, held.low - fixed, held.high - fixed)
-        self._loose = Windows(rows, held.low - most, held.high - least)
+    def __init__(
+        self, own: OpenCells, wish: Mask, cells: NDArray[np.intp], holding: Holding
+    ) -> None:
+        self._counts, self._cells = own.counts, cells
+        self._wish = wish[cells]
+        self._bounds = Bounds(own.least[cells], own.most[cells])
+        held, (fixed, least, most) = holding.among(cells)
+        self._alone = Windows(held.rows, held.low - fixed, held.high - fixed)
+        self._loose = Windows(held.rows, held.low - most, held.high - least)
 
     def may_have(self, span: tuple[int, int]) -> bool:
         """Whether the count may lie in a span, as far as the groups around it tell."""
