@@ -22,7 +22,7 @@ _NODES_A_COUNT = 10
 all are decided at the first."""
 _MOST_NUMBERS = 4_000_000
 """Counts in all worlds that are kept together: 32 MB."""
-_LARGE = 1_000
+_LARGE = 300
 """Open cells from which on a count is asked of the cells around it first: of fewer that takes as
 long as to ask them all."""
 _RINGS = (60, 240, 1_000, 4_000)
