@@ -1,5 +1,7 @@
 """Items that function differently: against statsmodels, and against answers of known making."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -70,6 +72,19 @@ def test_a_table_gives_the_fit_of_all_its_respondents(rng):
     assert found.log_likelihood == pytest.approx(theirs.llf)
     errors = np.sqrt(np.diag(found.inverse))[3:]
     assert errors == pytest.approx(theirs.bse[:2].to_numpy(), rel=0.02)
+
+
+def test_what_a_tested_scale_keeps_is_no_larger_for_more_people(rng):
+    kept = []
+    for respondents in (1200, 2400):
+        responses, group = made(rng, respondents=respondents, shifts=(0.15, 0, 0, 0))
+        values, code = responses[ITEMS].to_numpy(), (group == "laag").to_numpy().astype(np.intp)
+        cluster = pd.factorize(responses["organisatie"])[0]
+        design = Design(np.ones(len(values)), cluster, np.zeros_like(cluster))
+        ready = prepare(tuple(ITEMS), values, code, ["hoog", "laag"], design, 4.0)
+        kept.append(len(pickle.dumps(purify(ready, 9.0)[1])))
+
+    assert kept[0] == kept[1]
 
 
 def test_explained_shares_follow_nagelkerke(rng):

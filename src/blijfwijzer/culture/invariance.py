@@ -21,6 +21,7 @@ from blijfwijzer.estimation.design import Design
 from blijfwijzer.estimation.intervals import adjust
 from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Codebook, Scale
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.scales import recode_items
 
 FEWEST_IN_GROUP = 200
@@ -64,7 +65,7 @@ class Invariance:
 
 
 def assess_invariance(
-    responses: pd.DataFrame,
+    responses: Responses,
     codebook: Codebook,
     design: Design,
     attributes: dict[str, pd.Series],
@@ -85,11 +86,11 @@ def assess_invariance(
     attributes : name to the group of each response; missing for none
     floor : smallest difference that counts, as a share of the scale's span (0.2 on 1-5)
     """
-    asked = [_read(scale, responses, codebook) for scale in codebook.scales.values()]
+    groups = {name: of.reset_index(drop=True).astype("object") for name, of in attributes.items()}
     tests = [
-        _test_scale(scale, attribute, group.reset_index(drop=True).astype("object"), design, floor)
-        for attribute, group in attributes.items()
-        for scale in asked
+        _test_scale(_read(scale, responses, codebook), attribute, group, design, floor)
+        for attribute, group in groups.items()
+        for scale in codebook.scales.values()
     ]
     rows = [row for test in tests for row in test.items]
     items = pd.DataFrame(rows, columns=_ITEM_COLUMNS)
@@ -100,8 +101,8 @@ def assess_invariance(
     different = items[items["is_different"]].groupby(keys)["item"].agg(set).to_dict()
     judged = [judge_groups(test, different, floor) for test in tests]
     scales = pd.DataFrame([row for row, _ in judged])
-    groups = pd.concat([table for _, table in judged], ignore_index=True) if judged else scales
-    return Invariance(items, scales, groups)
+    tables = pd.concat([table for _, table in judged], ignore_index=True) if judged else scales
+    return Invariance(items, scales, tables)
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class _Asked:
     span: float
 
 
-def _read(scale: Scale, responses: pd.DataFrame, codebook: Codebook) -> _Asked:
+def _read(scale: Scale, responses: Responses, codebook: Codebook) -> _Asked:
     items = [item for item in scale.items if item in responses]
     low, high = codebook.columns[scale.items[0]].span or (0.0, 1.0)
     return _Asked(scale, recode_items(responses, scale, codebook)[items], high - low)

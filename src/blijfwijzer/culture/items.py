@@ -37,16 +37,14 @@ class Shifts:
     groups: tuple[str, ...]
     size: Array
     """One row per group, one column per item, on the item's own scale; above zero is higher."""
-    moved: Array
-    """Groups x items x units or replicate weights: what each adds to the error of a shift."""
-    design: Design
+    covariance: Array
+    """Of the shifts of each group: groups x items x items."""
     freedom: int
 
     def add_up(self, group: str, items: set[str]) -> tuple[float, float]:
         """Give the sum of some items' shifts, with its standard error."""
         row, columns = self.groups.index(group), [item in items for item in self.items]
-        moved = self.moved[row, columns].sum(axis=0)[:, None]
-        error = float(np.sqrt(max(covariance_of_moves(moved, self.design)[0, 0], 0.0)))
+        error = float(np.sqrt(max(self.covariance[row][np.ix_(columns, columns)].sum(), 0.0)))
         return float(self.size[row, columns].sum()), error
 
 
@@ -73,11 +71,14 @@ def purify(answers: ItemAnswers, floor: float) -> tuple[list[dict[str, Any]], Sh
         answers.items,
         tuple(answers.names),
         np.array([[one.shift for one in of_group] for of_group in found]),
-        np.array([[one.moved for one in of_group] for of_group in found]),
-        answers.design,
+        np.array([_covariance(of_group, answers.design) for of_group in found]),
         found[0][0].freedom,
     )
     return [one.row for of_group in found for one in of_group], shifts
+
+
+def _covariance(found: list[ItemFinding], design: Design) -> Array:
+    return covariance_of_moves(np.column_stack([one.moved for one in found]), design)
 
 
 def _purify_group(
