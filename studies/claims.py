@@ -28,6 +28,7 @@ from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.arrays import Array, Codes
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.concepts import MOTIVES, PAIR
+from blijfwijzer.survey.held import Held, Responses
 from blijfwijzer.survey.intake import read_responses
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.table import Table
@@ -88,15 +89,20 @@ def plant(claim: str) -> Change:
 def read_built_in(
     respondents: int, seed: int, wave: int = 2019, previous: Evidence | None = None
 ) -> Evidence:
-    """Make a built-in survey and read it as any other."""
+    """Make a built-in survey and read it as any other, into tables: worlds alter these."""
     codebook = load_codebook(CODEBOOK)
     survey = make_survey(respondents, seed, wave)
     intake = read_responses(Table(survey.responses), CODEBOOK, codebook, Settings().intake)
     scales = score_scales(intake.responses, codebook)
     design = read_design(intake.responses, codebook)
     settings = CultureSettings(bootstraps=_DRAWS)
-    evidence = gather(intake.responses, scales, codebook, design, settings, seed)
-    return replace(evidence, previous=previous)
+    read = gather(intake.responses, scales, codebook, design, settings, seed)
+    concepts, dimensions, groups = map(_table, (read.concepts, read.dimensions, read.groups))
+    return replace(read, previous=previous, concepts=concepts, dimensions=dimensions, groups=groups)
+
+
+def _table(responses: Responses) -> pd.DataFrame:
+    return responses.frame() if isinstance(responses, Held) else responses
 
 
 def _run_seed(job: tuple[int, int]) -> _Seed:
@@ -171,9 +177,9 @@ def _shuffle(evidence: Evidence, rng: np.random.Generator, names: tuple[str, ...
     order = rng.permutation(len(evidence.concepts))
     return replace(
         evidence,
-        concepts=_permuted(evidence.concepts, names, order),
-        dimensions=_permuted(evidence.dimensions, names, order),
-        scales=_permuted(evidence.scales, names, order),
+        concepts=_permuted(_table(evidence.concepts), names, order),
+        dimensions=_permuted(_table(evidence.dimensions), names, order),
+        scales=_permuted(_table(evidence.scales), names, order),
     )
 
 
@@ -198,7 +204,7 @@ def _within_people(*names: str) -> Change:
         values = evidence.concepts[list(names)].to_numpy()
         mixed = np.take_along_axis(values, rng.random(values.shape).argsort(axis=1), axis=1)
         held = {name: mixed[:, place] for place, name in enumerate(names)}
-        return replace(evidence, concepts=evidence.concepts.assign(**held))
+        return replace(evidence, concepts=_table(evidence.concepts).assign(**held))
 
     return change
 
@@ -211,7 +217,7 @@ def _within(name: str, group_of: Callable[[Evidence], Array]) -> Change:
         order = np.lexsort((rng.random(len(group)), group))
         values = np.empty(len(group))
         values[order] = Reader(evidence).of(name)[np.lexsort((rng.random(len(group)), group))]
-        return replace(evidence, concepts=evidence.concepts.assign(**{name: values}))
+        return replace(evidence, concepts=_table(evidence.concepts).assign(**{name: values}))
 
     return change
 
@@ -228,7 +234,7 @@ def _equal_offers(evidence: Evidence, rng: np.random.Generator) -> Evidence:
         rate = np.nanmean(trained[group == of])
         chance[rows] = (0.75 - 0.95 * rate) / (1 - rate)
     offered = (rng.random(len(trained)) < chance).astype(float)
-    return replace(evidence, concepts=evidence.concepts.assign(scholing_aangeboden=offered))
+    return replace(evidence, concepts=_table(evidence.concepts).assign(scholing_aangeboden=offered))
 
 
 def _words_follow_deeds(evidence: Evidence, rng: np.random.Generator) -> Evidence:
@@ -239,7 +245,7 @@ def _words_follow_deeds(evidence: Evidence, rng: np.random.Generator) -> Evidenc
     order = (acts + 1e-6 * rng.random(len(acts))).rank() / (len(acts) + 1)
     latent = 0.41 * ndtri(order.to_numpy()) + np.sqrt(1 - 0.41**2) * rng.standard_normal(len(acts))
     said = np.digitize(latent, [-2.0, -1.3, -0.5, 0.8]) + 1.0
-    return replace(evidence, concepts=evidence.concepts.assign(eigen_marktwaarde=said))
+    return replace(evidence, concepts=_table(evidence.concepts).assign(eigen_marktwaarde=said))
 
 
 def _nearly_alike_units(evidence: Evidence, rng: np.random.Generator) -> Evidence:
@@ -249,13 +255,13 @@ def _nearly_alike_units(evidence: Evidence, rng: np.random.Generator) -> Evidenc
     variance between teams falls by the square of those who keep theirs.
     """
     team = Reader(evidence).team
-    values = [column.to_numpy() for _, column in evidence.dimensions.items()]
+    values = [column.to_numpy() for _, column in _table(evidence.dimensions).items()]
     between = np.mean([share_between(v, team, len(team)).value for v in values])
     moved = rng.random(len(evidence.concepts)) < 1 - np.sqrt(0.029 / between)
     order = np.arange(len(moved))
     order[moved] = rng.permutation(order[moved])
     names = tuple(map(str, evidence.dimensions))
-    return replace(evidence, dimensions=_permuted(evidence.dimensions, names, order))
+    return replace(evidence, dimensions=_permuted(_table(evidence.dimensions), names, order))
 
 
 def _coins(*names: str) -> Change:
@@ -263,7 +269,7 @@ def _coins(*names: str) -> Change:
 
     def change(evidence: Evidence, rng: np.random.Generator) -> Evidence:
         held = {n: np.where(rng.random(len(evidence.concepts)) < 0.5, 4.0, 2.0) for n in names}
-        return replace(evidence, concepts=evidence.concepts.assign(**held))
+        return replace(evidence, concepts=_table(evidence.concepts).assign(**held))
 
     return change
 
@@ -276,7 +282,7 @@ def _sides_by_coin(evidence: Evidence, rng: np.random.Generator) -> Evidence:
         out, inside = Reader(evidence).of(f"extern_{kind}"), Reader(evidence).of(f"intern_{kind}")
         held[f"extern_{kind}"] = np.where(swap, inside, out)
         held[f"intern_{kind}"] = np.where(swap, out, inside)
-    return replace(evidence, concepts=evidence.concepts.assign(**held))
+    return replace(evidence, concepts=_table(evidence.concepts).assign(**held))
 
 
 def _unfair_to_men(evidence: Evidence, rng: np.random.Generator) -> Evidence:
@@ -290,7 +296,7 @@ def _unfair_to_men(evidence: Evidence, rng: np.random.Generator) -> Evidence:
     rate = [float(np.nanmean(falls[men == of])) for of in (False, True)]
     more = np.where((falls == 0) & men & (draw < half / (1 - rate[1])), 1.0, falls)
     less = np.where((falls == 1) & ~men & (draw < half / rate[0]), 0.0, more)
-    return replace(evidence, concepts=evidence.concepts.assign(achterblijver=less))
+    return replace(evidence, concepts=_table(evidence.concepts).assign(achterblijver=less))
 
 
 def _pair_rules(evidence: Evidence, rng: np.random.Generator) -> Evidence:
@@ -310,7 +316,7 @@ def _best_look(evidence: Evidence, rng: np.random.Generator) -> Evidence:
     """Let 4 in 100 more look for work per standard deviation of performance."""
     chance = 0.14 + 0.04 * np.nan_to_num(Reader(evidence).z("prestatie_leiding"))
     looks = (rng.random(len(chance)) < chance).astype(float)
-    return replace(evidence, concepts=evidence.concepts.assign(zoekt_werk=looks))
+    return replace(evidence, concepts=_table(evidence.concepts).assign(zoekt_werk=looks))
 
 
 def _worse_then_better(evidence: Evidence, rng: np.random.Generator) -> Evidence:
@@ -324,7 +330,9 @@ def _worse_then_better(evidence: Evidence, rng: np.random.Generator) -> Evidence
         "discriminatie": np.where((met == 1) & (draw[0] < 0.25), 0.0, met),
         "integriteit_gezien": np.where((saw == 0) & (draw[1] < 0.06), 1.0, saw),
     }
-    return replace(evidence, previous=replace(before, concepts=before.concepts.assign(**held)))
+    return replace(
+        evidence, previous=replace(before, concepts=_table(before.concepts).assign(**held))
+    )
 
 
 _REMOVED: dict[str, Change] = {

@@ -20,6 +20,8 @@ from blijfwijzer.errors import (
     UnreadableColumnError,
 )
 from blijfwijzer.survey.files import read_table
+from blijfwijzer.synthetic.survey import make_survey
+from command_line import call
 
 SECRET = "GEHEIM4711"
 SHEET = (
@@ -219,3 +221,26 @@ def test_a_csv_that_was_cut_off_is_told(tmp_path, text):
 
     with pytest.raises(CorruptFileError, match="another number of cells|quotation mark"):
         read_table(path)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv.gz"])
+@pytest.mark.parametrize("command", ["check", "climate", "claims"])
+def test_a_block_that_is_damaged_ends_each_command_with_nothing_written(
+    tmp_path, monkeypatch, suffix, command
+):
+    monkeypatch.chdir(tmp_path)
+    survey = tmp_path / f"wave{suffix}"
+    made = make_survey(300, 1, 2019).responses
+    if suffix == ".parquet":
+        made.to_parquet(survey, row_group_size=100)
+    else:
+        made.to_csv(survey, index=False)
+    content, middle = bytearray(survey.read_bytes()), survey.stat().st_size // 2
+    content[middle : middle + 400] = bytes(400)
+    survey.write_bytes(content)
+
+    to = () if command == "check" else ("--output", "told")
+    code = call(command, survey, "--codebook", "werkonderzoek-2019", *to)
+
+    assert code == CorruptFileError.exit_code
+    assert [path.name for path in tmp_path.iterdir()] == [survey.name]

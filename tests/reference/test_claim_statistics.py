@@ -110,7 +110,8 @@ def test_a_gap_at_equal_sector_is_the_marginal_mean_of_statsmodels(evidence):
     low, long = evidence.of("laag_opgeleid"), evidence.of("lang_in_dienst")
     group, trained = low * long, evidence.of("scholing")
     known = ~np.isnan(group + trained)
-    X = pd.DataFrame({"group": group, **evidence.sector_columns()})[known].assign(const=1.0)
+    columns = pd.DataFrame({"group": group, **evidence.sector_columns()}).astype(float)
+    X = columns[known].assign(const=1.0)
     weight = evidence.design.weight[known]
     model = sm.GLM(trained[known], X, family=sm.families.Binomial(), var_weights=weight).fit()
     apart = model.predict(X.assign(group=1.0)) - model.predict(X.assign(group=0.0))

@@ -12,19 +12,23 @@ from statsmodels.stats.multitest import multipletests
 
 from blijfwijzer.claims.commitment import brave_teams
 from blijfwijzer.claims.conditions import dominance_shares
-from blijfwijzer.claims.evidence import Evidence
+from blijfwijzer.claims.evidence import Evidence, gather
 from blijfwijzer.claims.findings import Requirement, decide
 from blijfwijzer.claims.market_value import correlation_of
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.claims.reorganisation import contrast_within_units
 from blijfwijzer.estimation.curves import area_under_curve
-from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.design import Design, read_design
 from blijfwijzer.estimation.intervals import Estimate, adjust, linearise
 from blijfwijzer.estimation.intraclass import share_between
 from blijfwijzer.estimation.moments import covariances, within
 from blijfwijzer.estimation.resampling import Draws
-from blijfwijzer.settings import CultureSettings
+from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
+from blijfwijzer.survey.intake import read_responses
+from blijfwijzer.survey.scales import hold_scales
+from blijfwijzer.survey.table import Table
+from blijfwijzer.synthetic.survey import make_survey
 from studies.claim_edges import brave
 from studies.claim_worlds import ClaimWorld, gather_people, survey_of
 from studies.claims import read_built_in
@@ -70,6 +74,21 @@ def test_halves_of_a_team_differ_by_one_at_most(evidence):
 
     assert (2 * by_team["sum"] - by_team["size"]).abs().max() <= 1
     assert evidence.half.mean() == pytest.approx(0.5, abs=0.02)
+
+
+def test_claims_are_put_to_a_byte_or_two_for_an_answer():
+    codebook = load_codebook("werkonderzoek-2019")
+    table = Table(make_survey(400, 3).responses)
+    responses = read_responses(table, "survey", codebook, Settings().intake).held
+
+    scales = hold_scales(responses, codebook)
+    evidence = gather(responses, scales, codebook, read_design(responses, codebook))
+
+    assert evidence.responses is responses
+    for read in (scales, evidence.concepts, evidence.dimensions):
+        bytes_held = [column.places.itemsize for column in read.columns.values()]
+        assert bytes_held
+        assert max(bytes_held) <= 2
 
 
 def test_the_other_half_never_holds_one_s_own_answer(simple):

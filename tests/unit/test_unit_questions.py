@@ -75,7 +75,7 @@ def test_the_questions_of_a_dimension_add_up_to_it_whoever_left_one_open(intake)
     assert set(questions.dimension_of) == set(ITEMS)
     assert np.isnan(intake.responses[list(ITEMS)].to_numpy()).any()
     known = scales[SCALE].notna()
-    assert (answers.notna().all(axis=1) == known).all()
+    assert (answers.frame().notna().all(axis=1) == known).all()
     dimension = find_dimensions(BOOK, CULTURE)[0]
     mean = np.mean([own[known] for own in turned], axis=0)
     np.testing.assert_allclose(mean, dimension.turn(scales[SCALE][known]), atol=1e-12)
@@ -134,7 +134,7 @@ def test_questions_are_measured_as_dimensions_are(intake):
     table = measure_questions(answers, grouping, design, questions, seed=1)
 
     everyone = table[table["group"] == "all"].set_index("dimension")
-    np.testing.assert_allclose(everyone["mean"], answers.mean()[list(everyone.index)])
+    np.testing.assert_allclose(everyone["mean"], answers.frame().mean()[list(everyone.index)])
     assert set(table["of"]) == {SCALE}
     assert len(table) == len(ITEMS) * len(grouping.groups)
 

@@ -18,27 +18,28 @@ from blijfwijzer.survey.breakdown import break_down_people
 from blijfwijzer.survey.codebook import Codebook, Column
 from blijfwijzer.survey.concept_scores import read_concepts
 from blijfwijzer.survey.concepts import PAIR
+from blijfwijzer.survey.held import Held, Responses, pack
 
 
 @dataclass(frozen=True)
 class Evidence:
     """A survey that claims are put to; a claim reads it through a `Reader` of its own."""
 
-    concepts: pd.DataFrame
+    concepts: Responses
     """One row per response; one column per concept that the survey has."""
-    dimensions: pd.DataFrame
+    dimensions: Responses
     """Same rows; one column per culture dimension, higher being better."""
     culture: tuple[str, ...]
     """Scales of culture that were answered, red tape and room among them."""
-    groups: pd.DataFrame
+    groups: Responses
     """Same rows; audit attributes and education in bands, as text."""
     units: pd.DataFrame
     """Same rows; code of each unit level from large to small, -1 where unknown."""
     design: Design
     half: Mask
     """Random halves of each team."""
-    responses: pd.DataFrame
-    scales: pd.DataFrame
+    responses: Responses
+    scales: Responses
     codebook: Codebook
     settings: CultureSettings
     """By what waves are weighed, and how often whole units are drawn where there is no formula."""
@@ -51,8 +52,8 @@ class Evidence:
 
 
 def gather(
-    responses: pd.DataFrame,
-    scales: pd.DataFrame,
+    responses: Responses,
+    scales: Responses,
     codebook: Codebook,
     design: Design,
     settings: CultureSettings | None = None,
@@ -79,21 +80,19 @@ def gather(
 
 
 def _dimensions(
-    concepts: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook, settings: CultureSettings
-) -> pd.DataFrame:
+    concepts: Held, scales: Responses, codebook: Codebook, settings: CultureSettings
+) -> Held:
     """Culture dimensions, those of the pair by the name of their concept."""
     of_pair = {codebook.concepts[n].scale for n in PAIR if n in codebook.concepts}
-    found = {name: concepts[name].to_numpy() for name in PAIR if name in concepts}
+    found = {name: concepts.columns[name] for name in PAIR if name in concepts}
     asked = {*_culture(scales, codebook, settings)} - of_pair
     for dimension in dimensions_only(find_dimensions(codebook, settings)):
         if dimension.name in asked:
-            found[dimension.name] = dimension.turn(read_scores(scales, dimension))
-    return pd.DataFrame(found, index=concepts.index)
+            found[dimension.name] = pack(dimension.turn(read_scores(scales, dimension)))
+    return Held(found, len(concepts))
 
 
-def _culture(
-    scales: pd.DataFrame, codebook: Codebook, settings: CultureSettings
-) -> tuple[str, ...]:
+def _culture(scales: Responses, codebook: Codebook, settings: CultureSettings) -> tuple[str, ...]:
     return tuple(
         dimension.name
         for dimension in find_dimensions(codebook, settings)
@@ -101,20 +100,18 @@ def _culture(
     )
 
 
-def _groups(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+def _groups(responses: Responses, codebook: Codebook) -> Held:
     wanted = {column.name for column in codebook.with_role("audit")}
     education = codebook.concepts.get("opleiding")
     if education is not None and education.column is not None:
         wanted.add(education.column)
     broken = break_down_people(responses, codebook)
-    return pd.DataFrame(
-        {
-            name: _as_codes(values, codebook.columns[name])
-            for name, values in broken.items()
-            if name in wanted
-        },
-        index=responses.index,
-    )
+    codes = {
+        name: _as_codes(values, codebook.columns[name]).astype("category")
+        for name, values in broken.items()
+        if name in wanted
+    }
+    return Held(codes, len(responses))
 
 
 def _as_codes(groups: pd.Series, column: Column) -> pd.Series:

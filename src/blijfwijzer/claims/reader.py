@@ -20,6 +20,7 @@ from blijfwijzer.estimation.resampling import Draws, draw_wholes
 from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import CONCEPTS
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.texts import Text
 
 RATINGS = ("prestatie_leiding", "prestatie_eigen")
@@ -102,7 +103,7 @@ class Reader:
     def group(self, attribute: str) -> pd.Series:
         """Give the group of each response by an attribute, as text."""
         self._record([attribute])
-        return self._evidence.groups[attribute]
+        return self._evidence.groups[attribute].astype("object")
 
     def answers(self, columns: Iterable[str]) -> pd.DataFrame:
         """Give the answers in those of these columns that the survey has."""
@@ -141,7 +142,7 @@ class Reader:
             reader._record(traits)
         return pair_waves(*waves, now.codebook, now.settings)
 
-    def _taken(self, frame: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    def _taken(self, frame: Responses, names: Iterable[str]) -> pd.DataFrame:
         held = [name for name in names if name in frame]
         self._record(held)
         return frame[held]
@@ -294,9 +295,9 @@ class Reader:
         """Give a difference of means, as `difference`."""
         return difference(values, is_first, is_second, self.design)
 
-    def sector_columns(self) -> dict[str, Array]:
+    def sector_columns(self) -> dict[str, Mask]:
         """Give a column for each largest unit but the first."""
-        return {f"sector_{s}": (self.sector == s).astype(float) for s in np.unique(self.sector)[1:]}
+        return {f"sector_{s}": self.sector == s for s in np.unique(self.sector)[1:]}
 
     def draw(self) -> Draws:
         """Draw whole units with replacement, or as replicate weights say; as `draw_wholes`."""

@@ -11,6 +11,7 @@ import pandas as pd
 from blijfwijzer.groups.grouping import EVERYONE
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import INSIDE, OUTSIDE
+from blijfwijzer.survey.held import Responses
 
 EXTERNAL, INTERNAL, UNASKED = "external", "internal", ""
 """Who did it: citizens, pupils or patients; colleagues or managers; the question does not say."""
@@ -30,7 +31,7 @@ BEHAVIOURS = MappingProxyType(
 CONTACT, SAFETY, LEAVES = "klantcontact", "psychologische_veiligheid", "vertrekintentie"
 
 
-def read_behaviours(concepts: pd.DataFrame) -> pd.DataFrame:
+def read_behaviours(concepts: Responses) -> pd.DataFrame:
     """One column per behaviour that is asked: 1, 0 or NaN; any of a source among them.
 
     Any is yes when one of its behaviours is, and no when all are: an answer that is missing beside
@@ -46,7 +47,7 @@ def read_behaviours(concepts: pd.DataFrame) -> pd.DataFrame:
 
 
 def break_down_conduct(
-    responses: pd.DataFrame, concepts: pd.DataFrame, codebook: Codebook
+    responses: Responses, concepts: Responses, codebook: Codebook
 ) -> dict[str, pd.Series]:
     """Give what shares are broken down by: name to the category of each response."""
     categories = {EVERYONE: pd.Series(EVERYONE, index=responses.index)}

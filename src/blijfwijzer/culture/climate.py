@@ -22,6 +22,7 @@ from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.held import Responses
 
 AGAINST = ("sector", "all", "previous")
 """What each group is held against: its own largest unit level, everyone, and itself before."""
@@ -63,7 +64,7 @@ class _Areas:
 
 
 def measure_climate(
-    scales: pd.DataFrame,
+    scales: Responses,
     grouping: Grouping,
     design: Design,
     codebook: Codebook,

@@ -20,6 +20,7 @@ from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concept_scores import read_concepts
 from blijfwijzer.survey.concepts import INSIDE, OUTSIDE
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message
 
@@ -53,8 +54,8 @@ class Conduct:
 
 
 def measure_conduct(
-    responses: pd.DataFrame,
-    scales: pd.DataFrame,
+    responses: Responses,
+    scales: Responses,
     codebook: Codebook,
     design: Design,
     settings: CultureSettings,

@@ -17,6 +17,7 @@ from blijfwijzer.estimation.regression import marginal_difference, regress
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.held import Responses
 
 LINK_COLUMNS = [
     *(
@@ -39,8 +40,8 @@ _LOGISTIC_TO_D = np.sqrt(3) / np.pi
 
 def link_behaviours(
     asked: pd.DataFrame,
-    concepts: pd.DataFrame,
-    responses: pd.DataFrame,
+    concepts: Responses,
+    responses: Responses,
     codebook: Codebook,
     design: Design,
     settings: CultureSettings,

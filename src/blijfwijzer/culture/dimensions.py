@@ -13,6 +13,7 @@ from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import BESIDE_CULTURE, CULTURE
+from blijfwijzer.survey.held import Responses
 
 DimensionKind = Literal["culture", "condition", "other"]
 """A dimension of culture; red tape or room, which are conditions beside these; or a scale of a
@@ -114,7 +115,7 @@ def _kinds(codebook: Codebook, construct: str) -> dict[str, DimensionKind]:
     return found
 
 
-def read_scores(scales: pd.DataFrame, dimension: Dimension) -> Array:
+def read_scores(scales: Responses, dimension: Dimension) -> Array:
     """Scores of one dimension; all missing where the survey lacks it."""
     if dimension.name not in scales:
         return np.full(len(scales), np.nan)

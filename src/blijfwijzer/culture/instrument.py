@@ -15,6 +15,7 @@ from blijfwijzer.estimation.intervals import Z
 from blijfwijzer.estimation.reliability import measure_reliability
 from blijfwijzer.survey.arrays import Array, effective_n
 from blijfwijzer.survey.codebook import Codebook, Scale
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.scales import recode_items
 
 FEWEST_FOR_A_FACTOR = 200
@@ -45,7 +46,7 @@ class Instrument:
 
 
 def assess_scales(
-    responses: pd.DataFrame,
+    responses: Responses,
     codebook: Codebook,
     design: Design,
     levels: tuple[str, ...],

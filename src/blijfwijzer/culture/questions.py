@@ -8,6 +8,7 @@ told of by its dimension, and nothing follows from both about who left it open.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from blijfwijzer.culture.climate import measure_climate
@@ -17,7 +18,9 @@ from blijfwijzer.culture.waves import Pair
 from blijfwijzer.estimation.design import Design
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.settings import CultureSettings
+from blijfwijzer.survey.answers import Answers
 from blijfwijzer.survey.codebook import Codebook, Scale
+from blijfwijzer.survey.held import Held, Responses, pack
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class DimensionQuestions:
 
 
 def find_questions(
-    responses: pd.DataFrame, codebook: Codebook, culture: CultureSettings
+    responses: Responses, codebook: Codebook, culture: CultureSettings
 ) -> DimensionQuestions:
     """Find the questions of all dimensions that have several, as far as a survey asked them."""
     scales, of = dict[str, Scale](), dict[str, str]()
@@ -59,8 +62,8 @@ def find_questions(
 
 
 def answer_questions(
-    responses: pd.DataFrame, scales: pd.DataFrame, codebook: Codebook, questions: DimensionQuestions
-) -> pd.DataFrame:
+    responses: Responses, scales: Responses, codebook: Codebook, questions: DimensionQuestions
+) -> Held:
     """Give what each answered to each question, in its own points and not turned round.
 
     Parameters
@@ -72,7 +75,7 @@ def answer_questions(
     -------
     One column per question; missing where there is no score of its dimension.
     """
-    found = {}
+    found: dict[str, Answers | pd.Series] = {}
     for item, dimension in questions.dimension_of.items():
         scale = codebook.scales.get(dimension)
         if scale is None or item not in scale.items:
@@ -80,12 +83,13 @@ def answer_questions(
         score, (low, high) = scales[dimension], codebook.columns[item].span or (1.0, 5.0)
         filled = low + high - score if item in scale.reversed else score
         answers = responses[item].astype(float) if item in responses else filled
-        found[item] = answers.where(answers.notna(), filled).where(score.notna())
-    return pd.DataFrame(found, index=responses.index)
+        told = answers.where(answers.notna(), filled).where(score.notna())
+        found[item] = pack(told.to_numpy(dtype=np.float64))
+    return Held(found, len(responses))
 
 
 def measure_questions(
-    answers: pd.DataFrame,
+    answers: Responses,
     grouping: Grouping,
     design: Design,
     questions: DimensionQuestions,
@@ -121,8 +125,13 @@ def change_questions(
     ----------
     groupings : of the earlier and the later wave
     """
-    both = pd.concat([pair.before, pair.now], ignore_index=True)
-    answers = answer_questions(both, pair.scores, pair.shared, questions)
+    of_waves = [
+        answer_questions(
+            wave, pair.scores[rows].set_axis(wave.index), pair.shared, questions
+        ).frame()
+        for wave, rows in ((pair.before, ~pair.waves.is_now), (pair.now, pair.waves.is_now))
+    ]
+    answers = pd.concat(of_waves, ignore_index=True)
     shared = {name: scale for name, scale in questions.codebook.scales.items() if name in answers}
     own = questions.codebook.model_copy(update={"scales": shared})
     asked = questions.settings.model_copy(update={"dimensions": tuple(shared)})

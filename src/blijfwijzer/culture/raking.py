@@ -17,6 +17,7 @@ from blijfwijzer.estimation.raking import Totals, rake_to
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.held import Responses
 
 MIX_COLUMNS = ["column", "category", "n_before", "n_now", "share_before", "share_now"]
 
@@ -41,7 +42,7 @@ class RakedWaves:
 
 
 def pair_waves(
-    before: pd.DataFrame, now: pd.DataFrame, codebook: Codebook, settings: CultureSettings
+    before: Responses, now: Responses, codebook: Codebook, settings: CultureSettings
 ) -> RakedWaves:
     """Put two waves one below the other and rake the later one.
 

@@ -16,6 +16,7 @@ from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.held import Responses
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Screened:
 
 
 def gather_units(
-    scales: pd.DataFrame,
+    scales: Responses,
     grouping: Grouping,
     design: Design,
     codebook: Codebook,

@@ -20,7 +20,7 @@ UNKNOWN = "unknown"
 
 
 def find_traits(
-    waves: Sequence[pd.DataFrame], codebook: Codebook, settings: CultureSettings
+    waves: Sequence[Responses], codebook: Codebook, settings: CultureSettings
 ) -> tuple[str, ...]:
     """Find the columns that are traits and that every wave knows.
 
@@ -78,10 +78,10 @@ def merge_small(trait: pd.Series, parts: Sequence[Mask], minimum: int) -> pd.Ser
 
 
 def as_columns(traits: pd.DataFrame) -> pd.DataFrame:
-    """Give traits as columns of zeros and ones, one per category but the first of each trait."""
+    """Give traits as columns of yes and no, one per category but the first of each trait."""
     made = {}
     for name in traits:
         code, categories = pd.factorize(traits[name], sort=True)
         for place, category in enumerate(categories[1:], start=1):
-            made[f"{name}={category}"] = (code == place).astype(float)
+            made[f"{name}={category}"] = code == place
     return pd.DataFrame(made, index=traits.index)

@@ -10,6 +10,7 @@ from blijfwijzer.errors import NothingInCommonError
 from blijfwijzer.settings import CultureSettings
 from blijfwijzer.survey.arrays import Mask
 from blijfwijzer.survey.codebook import Codebook, Scale
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.scales import score_scales
 
 FEWEST = 50
@@ -23,8 +24,8 @@ LARGEST_GAP = 1e-3
 class Pair:
     """Two waves held against each other once, for all that is told of what changed."""
 
-    before: pd.DataFrame
-    now: pd.DataFrame
+    before: Responses
+    now: Responses
     codebook: Codebook
     shared: Codebook
     """The codebook with what both waves asked of each scale."""
@@ -47,7 +48,7 @@ class Pair:
         return self.parts[who]
 
 
-def common_items(now: pd.DataFrame, before: pd.DataFrame, codebook: Codebook) -> Codebook:
+def common_items(now: Responses, before: Responses, codebook: Codebook) -> Codebook:
     """Keep of each scale the items that both waves asked; of the codebook, such scales.
 
     Raises
@@ -79,7 +80,7 @@ def common_items(now: pd.DataFrame, before: pd.DataFrame, codebook: Codebook) ->
 
 
 def compare_waves(
-    before: pd.DataFrame, now: pd.DataFrame, codebook: Codebook, settings: CultureSettings
+    before: Responses, now: Responses, codebook: Codebook, settings: CultureSettings
 ) -> Pair:
     """Hold two waves, read with one codebook, against each other: common items, scores, weights.
 

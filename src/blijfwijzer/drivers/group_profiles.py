@@ -50,7 +50,7 @@ class Rows:
     """Responses that are scored, and the groups that they are in."""
 
     responses: Responses
-    scales: pd.DataFrame
+    scales: Responses
     members: csr_array
     """One row per group, one column per response."""
 

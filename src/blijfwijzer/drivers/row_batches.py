@@ -49,7 +49,7 @@ class Placed:
 
 
 def part_rows(
-    responses: Responses, scales: pd.DataFrame, schema: Schema, size: int
+    responses: Responses, scales: Responses, schema: Schema, size: int
 ) -> Iterator[RowBatch]:
     """Part rows into batches, with what a model reads of them.
 

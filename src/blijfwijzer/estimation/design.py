@@ -13,6 +13,7 @@ import pandas as pd
 
 from blijfwijzer.survey.arrays import Array, Codes, Mask, effective_n
 from blijfwijzer.survey.codebook import Codebook
+from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.replicates import replicate_names
 
 Varying = Literal["drawn", "fixed"]
@@ -139,7 +140,7 @@ class Clusters:
     """Units of each stratum."""
 
 
-def read_design(responses: pd.DataFrame, codebook: Codebook) -> Design:
+def read_design(responses: Responses, codebook: Codebook) -> Design:
     """Read how respondents stand for people from a survey and its codebook.
 
     Clusters are the codebook's; a survey of fewer than five of them, such as that of a single
@@ -160,7 +161,7 @@ def read_design(responses: pd.DataFrame, codebook: Codebook) -> Design:
         stratum = pd.factorize(known, use_na_sentinel=False)[0].astype(np.intp)
     smaller = levels[levels.index(codebook.units.cluster) :]
     cluster = _clusters(responses[smaller], stratum, weight)
-    names = replicate_names(responses.columns, codebook)
+    names = replicate_names(responses, codebook)
     if not names or codebook.weight is None:
         return Design(weight, cluster, stratum)
     replicates = responses[names].to_numpy(dtype=float)

@@ -1,7 +1,8 @@
 """Which claims, and which of their estimates, may be shown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -92,10 +93,10 @@ def _parts_of(verdict: Verdict, evidence: Evidence) -> list[Mask]:
 
 def _is_of_few(verdict: Verdict, evidence: Evidence, minimum: int) -> bool:
     """Whether few answered something that a claim read, or few are, did or had it, or few not."""
-    read = [_answers(verdict.read, evidence)]
+    read = _answers(verdict.read, evidence)
     if evidence.previous is not None:
-        read.append(_answers(verdict.read_before, evidence.previous))
-    for values in (column for columns in read for column in columns):
+        read = chain(read, _answers(verdict.read_before, evidence.previous))
+    for values in read:
         part, known = _who_are(values), int((~np.isnan(values)).sum())
         sides = [known] if part is None else [int(part.sum()), known - int(part.sum())]
         if min(sides) < minimum:
@@ -103,9 +104,9 @@ def _is_of_few(verdict: Verdict, evidence: Evidence, minimum: int) -> bool:
     return False
 
 
-def _answers(read: Iterable[str], evidence: Evidence) -> list[Array]:
-    names = sorted(set(read) & set(evidence.concepts))
-    return [evidence.concepts[name].to_numpy(dtype=float) for name in names]
+def _answers(read: Iterable[str], evidence: Evidence) -> Iterator[Array]:
+    for name in sorted(set(read) & set(evidence.concepts)):
+        yield evidence.concepts[name].to_numpy(dtype=float)
 
 
 def _who_are(values: Array) -> Mask | None:

@@ -25,7 +25,7 @@ from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concept_scores import read_concepts
-from blijfwijzer.survey.held import Responses
+from blijfwijzer.survey.held import Held, Responses
 from blijfwijzer.survey.intake import Intake
 
 
@@ -34,15 +34,15 @@ class Wave:
     """A wave that was read, and which of its groups may be shown."""
 
     intake: Intake
-    scales: pd.DataFrame
+    scales: Responses
     admission: Admission
     register: RegisterWeights | None = None
     """Weights that its responses have by a register, if there is one."""
 
     @property
-    def responses(self) -> pd.DataFrame:
+    def responses(self) -> Held:
         """One row per response."""
-        return self.intake.held.table
+        return self.intake.held
 
     @property
     def grouping(self) -> Grouping:
@@ -50,7 +50,7 @@ class Wave:
         return self.admission.grouping
 
 
-def culture_bases(scales: pd.DataFrame, codebook: Codebook, settings: Settings) -> dict[str, Basis]:
+def culture_bases(scales: Responses, codebook: Codebook, settings: Settings) -> dict[str, Basis]:
     """Give what groups are told by: dimensions, by whether each is favourable: 1, 0 or NaN.
 
     Where nearly all of a group are, or none is, its mean would tell of each of them. What counts by
@@ -72,7 +72,7 @@ def told_by(dimension: str) -> str:
 
 
 def question_bases(
-    answers: pd.DataFrame, questions: DimensionQuestions, settings: Settings, among: Mask
+    answers: Responses, questions: DimensionQuestions, settings: Settings, among: Mask
 ) -> dict[str, Basis]:
     """Give what groups are told by of the questions of each dimension: all of these, or none.
 

@@ -29,7 +29,7 @@ from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook, Outcome
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
 from blijfwijzer.survey.labels import called
-from blijfwijzer.survey.scales import score_scales
+from blijfwijzer.survey.scales import hold_scales, score_scales
 from blijfwijzer.survey.texts import Message
 
 _FEWEST_DRAWS = 50
@@ -62,7 +62,7 @@ def foretell(
         refuse_untracked(settings.tracking)
     except BlijfwijzerError as error:
         return (*told, *(Foretold(name, False, str(error)) for name in ("climate", "claims")))
-    scales = score_scales(read.responses, lenient)
+    scales = hold_scales(read.held, lenient)
     now = ReadWave(wave_of(survey), read, scales)
     waves = Waves(now, None, lenient, settings, None)
     return (*told, _climate(waves), *_claims(waves))

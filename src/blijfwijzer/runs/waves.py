@@ -5,8 +5,6 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from blijfwijzer.culture.waves import common_items
 from blijfwijzer.disclosure.fingerprint import share_of_copies
 from blijfwijzer.engines.engine import LOCAL, Engine
@@ -25,9 +23,9 @@ from blijfwijzer.runs.people import PeopleKnown, read_people
 from blijfwijzer.settings import PackSettings, Settings, load_settings
 from blijfwijzer.survey.codebook import Codebook, load_codebook
 from blijfwijzer.survey.given_labels import NO_LABELS, GivenLabels, read_labels
-from blijfwijzer.survey.held import Responses
+from blijfwijzer.survey.held import Held, Responses
 from blijfwijzer.survey.intake import Intake, read_survey, require_enough
-from blijfwijzer.survey.scales import score_scales
+from blijfwijzer.survey.scales import hold_scales
 from blijfwijzer.survey.texts import Message, say
 
 _MOST_COPIES = 0.25
@@ -104,14 +102,14 @@ class ReadWave:
 
     name: str
     intake: Intake
-    scales: pd.DataFrame
+    scales: Responses
     people: PeopleKnown = field(default_factory=PeopleKnown)
     """What is known of all people whom it asked; its responses have the margins of a register."""
 
     @property
-    def responses(self) -> pd.DataFrame:
+    def responses(self) -> Held:
         """One row per response."""
-        return self.intake.held.table
+        return self.intake.held
 
 
 @dataclass(frozen=True)
@@ -255,13 +253,13 @@ def without_breaks(before: ReadWave, codebook: Codebook) -> ReadWave:
     broken = [column.name for column in codebook.columns.values() if column.new_since]
     asked = before.intake.held.without(broken)
     intake = replace(before.intake, held=asked)
-    return ReadWave(before.name, intake, score_scales(asked, codebook))
+    return ReadWave(before.name, intake, hold_scales(asked, codebook))
 
 
 def _read(file: Path, name: str, codebook: Codebook, settings: Settings, tell: Tell) -> ReadWave:
     tell(f"read {file.name}")
     intake = read_survey(file, codebook, settings.intake)
-    return ReadWave(name, intake, score_scales(intake.held, codebook))
+    return ReadWave(name, intake, hold_scales(intake.held, codebook))
 
 
 def _read_before(file: Path, codebook: Codebook, settings: Settings, tell: Tell) -> ReadWave:

@@ -3,15 +3,16 @@
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.survey.answers import Answers
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.concepts import YES_OR_NO, Concept
-from blijfwijzer.survey.held import Responses
+from blijfwijzer.survey.held import Held, Responses, pack
 from blijfwijzer.survey.rule_truth import holds, label
 from blijfwijzer.survey.rules import Rule, conditions_of
 
 
-def read_concepts(responses: Responses, scales: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+def read_concepts(responses: Responses, scales: Responses, codebook: Codebook) -> Held:
     """Give what the survey has of the concepts that its codebook maps.
 
     A concept whose column the file lacks, or that nobody answered, is left out: a claim that needs
@@ -27,19 +28,17 @@ def read_concepts(responses: Responses, scales: pd.DataFrame, codebook: Codebook
     Same rows; one column per concept, as a number, more being more of it, and 1 or 0 where it is
     yes or no; NaN where unknown.
     """
-    read = {
-        name: _read(name, concept, responses, scales, codebook)
-        for name, concept in codebook.concepts.items()
-        if _is_present(concept, responses, scales, codebook)
-    }
-    return pd.DataFrame(
-        {name: values for name, values in read.items() if not np.isnan(values).all()},
-        index=responses.index,
-    )
+    found: dict[str, Answers | pd.Series] = {}
+    for name, concept in codebook.concepts.items():
+        if _is_present(concept, responses, scales, codebook):
+            values = _read(name, concept, responses, scales, codebook)
+            if not np.isnan(values).all():
+                found[name] = pack(values)
+    return Held(found, len(responses))
 
 
 def _is_present(
-    concept: Concept, responses: Responses, scales: pd.DataFrame, codebook: Codebook
+    concept: Concept, responses: Responses, scales: Responses, codebook: Codebook
 ) -> bool:
     sources = {concept.column} - {None}
     rule = _rule(concept, codebook)
@@ -47,9 +46,7 @@ def _is_present(
         sources |= {condition.column for condition in conditions_of(rule)} - {None}
         if any(c.scale is not None and c.scale not in scales for c in conditions_of(rule)):
             return False
-    return sources <= set(responses.columns) and (
-        concept.scale is None or concept.scale in scales.columns
-    )
+    return sources <= set(responses) and (concept.scale is None or concept.scale in scales)
 
 
 def _rule(concept: Concept, codebook: Codebook) -> Rule | None:
@@ -60,7 +57,7 @@ def _read(
     name: str,
     concept: Concept,
     responses: Responses,
-    scales: pd.DataFrame,
+    scales: Responses,
     codebook: Codebook,
 ) -> Array:
     if concept.outcome is not None:

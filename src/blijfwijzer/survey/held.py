@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import overload
 
 import numpy as np
 import pandas as pd
 
 from blijfwijzer.survey.answers import Answers
-from blijfwijzer.survey.arrays import Codes, Mask
+from blijfwijzer.survey.arrays import Array, Codes, Mask
+
+_MOST = 2**15 - 1
+"""Different numbers than which more take no less as places among them."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,6 @@ class Held:
         column = self.columns[name]
         return (column.values if isinstance(column, Answers) else column).rename(name)
 
-    @cached_property
-    def table(self) -> pd.DataFrame:
-        """All columns beside each other, made once and kept: eight bytes for each number."""
-        return self.frame()
-
     def take(self, rows: Codes | Mask | slice) -> "Held":
         """Give some of the responses, numbered anew."""
         taken: dict[str, Answers | pd.Series] = {
@@ -106,12 +103,25 @@ class Held:
         return frame
 
 
+def pack(values: Array) -> Answers | pd.Series:
+    """Hold numbers as places among those that occur, or as they are where these are many.
+
+    >>> pack(np.array([4.0, np.nan, 4.0])).places
+    array([ 0, -1,  0], dtype=int8)
+    """
+    places, levels = pd.factorize(values)
+    if len(levels) > _MOST:
+        return pd.Series(values)
+    kind, became = np.min_scalar_type(-len(levels) - 1), np.zeros(len(levels) + 1, dtype=np.int8)
+    return Answers(places.astype(kind), np.append(levels, np.nan), became)
+
+
 Responses = pd.DataFrame | Held
 """A table of responses, or the same in few bytes: of both a column is asked for by its name, or
 some by a list of names."""
 
 
-def pick(responses: Responses, rows: Codes | Mask) -> Responses:
+def pick(responses: Responses, rows: Codes | Mask | slice) -> Responses:
     """Give some responses, numbered anew."""
     if isinstance(responses, Held):
         return responses.take(rows)

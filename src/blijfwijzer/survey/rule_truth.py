@@ -27,7 +27,7 @@ class Label:
 
 def label(
     responses: Responses,
-    scales: pd.DataFrame,
+    scales: Responses,
     codebook: Codebook,
     outcome: Outcome,
     thresholds: dict[str, float] | None = None,
@@ -52,7 +52,7 @@ def label(
     return Label(pd.Series(values, index=responses.index, name=outcome.name), thresholds)
 
 
-def holds(rule: Rule, responses: Responses, scales: pd.DataFrame, codebook: Codebook) -> Truth:
+def holds(rule: Rule, responses: Responses, scales: Responses, codebook: Codebook) -> Truth:
     """Say for each response whether a rule of the codebook holds: 1, 0, or NaN."""
     return _truth(rule, responses, scales, codebook, {})
 
@@ -60,7 +60,7 @@ def holds(rule: Rule, responses: Responses, scales: pd.DataFrame, codebook: Code
 def _truth(
     rule: Rule,
     responses: Responses,
-    scales: pd.DataFrame,
+    scales: Responses,
     codebook: Codebook,
     thresholds: dict[str, float],
 ) -> Truth:
@@ -86,7 +86,7 @@ def _truth(
 def _condition(
     condition: Condition,
     responses: Responses,
-    scales: pd.DataFrame,
+    scales: Responses,
     codebook: Codebook,
     thresholds: dict[str, float],
 ) -> Truth:

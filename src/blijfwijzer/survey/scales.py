@@ -1,13 +1,16 @@
 """Items to scale scores."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
+from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook, Scale
-from blijfwijzer.survey.held import Responses, pick
+from blijfwijzer.survey.held import Held, Responses, pack, pick
 
-_ROWS_AT_ONCE = 500_000
-"""Responses of which the items of a scale are numbers at a time: some 30 MB."""
+_ROWS_AT_ONCE = 2**16
+"""Responses of which the items of a scale are numbers at a time."""
 
 
 def score_scales(responses: Responses, codebook: Codebook) -> pd.DataFrame:
@@ -26,13 +29,27 @@ def score_scales(responses: Responses, codebook: Codebook) -> pd.DataFrame:
     Same rows; one column per scale, in the unit of its items.
     """
     scores = np.empty((len(codebook.scales), len(responses)))
-    parts = np.array_split(np.arange(len(responses)), len(responses) // _ROWS_AT_ONCE + 1)
-    for rows in parts:
-        own = responses if len(parts) == 1 else pick(responses, rows)
-        for place, scale in enumerate(codebook.scales.values()):
-            items = recode_items(own, scale, codebook)
-            scores[place, rows] = _score(items, scale.minimum_share)
+    for own, scale in zip(scores, codebook.scales.values(), strict=True):
+        own[:] = _score(responses, scale, codebook)
     return pd.DataFrame(scores.T, index=responses.index, columns=list(codebook.scales), copy=False)
+
+
+def hold_scales(responses: Responses, codebook: Codebook) -> Held:
+    """Score each scale, and hold the scores in a byte or two each."""
+    scales = codebook.scales.values()
+    scores = {scale.name: pack(_score(responses, scale, codebook)) for scale in scales}
+    return Held(scores, len(responses))
+
+
+def recode_in_parts(
+    responses: Responses, scale: Scale, codebook: Codebook
+) -> Iterator[tuple[slice, pd.DataFrame]]:
+    """Give some responses at a time, and their items as `recode_items` has them."""
+    asked = [item for item in scale.items if item in responses]
+    own = responses.only(asked) if isinstance(responses, Held) else responses[asked]
+    for start in range(0, max(len(own), 1), _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        yield rows, recode_items(pick(own, rows), scale, codebook)
 
 
 def recode_items(responses: Responses, scale: Scale, codebook: Codebook) -> pd.DataFrame:
@@ -48,7 +65,10 @@ def recode_items(responses: Responses, scale: Scale, codebook: Codebook) -> pd.D
     return items
 
 
-def _score(items: pd.DataFrame, minimum_share: float) -> pd.Series:
+def _score(responses: Responses, scale: Scale, codebook: Codebook) -> Array:
+    scores = np.empty(len(responses))
     # 2 of 3 items must meet a share of 2/3, whatever floating point makes of it.
-    needed = np.ceil(minimum_share * items.shape[1] - 1e-9)
-    return items.mean(axis=1).where(items.notna().sum(axis=1) >= needed)
+    needed = np.ceil(scale.minimum_share * len(scale.items) - 1e-9)
+    for rows, items in recode_in_parts(responses, scale, codebook):
+        scores[rows] = items.mean(axis=1).where(items.notna().sum(axis=1) >= needed)
+    return scores

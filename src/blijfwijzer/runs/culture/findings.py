@@ -77,7 +77,7 @@ def default_levels(codebook: Codebook, responses: Responses) -> tuple[str, ...]:
 
 
 def require_culture(
-    responses: Responses, scales: pd.DataFrame, codebook: Codebook, settings: Settings
+    responses: Responses, scales: Responses, codebook: Codebook, settings: Settings
 ) -> tuple[str, ...]:
     """Refuse a survey of which no climate can be measured; give the dimensions nobody answered.
 

@@ -142,7 +142,7 @@ class Own:
     """A wave of one employer, and what may be told of it."""
 
     responses: Responses
-    scales: pd.DataFrame
+    scales: Responses
     codebook: Codebook
     settings: Settings
     admission: Admission
