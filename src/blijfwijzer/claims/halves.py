@@ -8,6 +8,7 @@ import pandas as pd
 from blijfwijzer.claims.findings import NotTestableError
 from blijfwijzer.claims.reader import FEWEST_IN_HALF, FEWEST_TEAMS, Reader
 from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.fitting import some_at_a_time
 from blijfwijzer.estimation.intraclass import sum_units
 from blijfwijzer.estimation.moments import within
 from blijfwijzer.estimation.pooling import pool_jointly
@@ -159,9 +160,13 @@ def _spread_within(values: Array, team: Codes) -> tuple[Array, Array, Array]:
     count = int(team.max(initial=-1)) + 1
     size = np.bincount(team[known], minlength=count).astype(float)
     total = add_up(values[known], team[known], count)
-    apart = values[known] - (total / np.maximum(size, 1)[:, None])[team[known]]
-    freedom = max(len(apart) - int((size > 0).sum()), 1)
-    return size, total, np.asarray(apart.T @ apart / freedom)
+    mean, products = total / np.maximum(size, 1)[:, None], np.zeros((values.shape[1],) * 2)
+    for rows in some_at_a_time(len(team)):
+        inside = known[rows]
+        apart = values[rows][inside] - mean[team[rows][inside]]
+        products += apart.T @ apart
+    freedom = max(int(known.sum()) - int((size > 0).sum()), 1)
+    return size, total, products / freedom
 
 
 def _spread_between(size: Array, total: Array, inside: Array) -> Array:

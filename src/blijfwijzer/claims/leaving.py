@@ -115,9 +115,9 @@ def _steps(rating: Array, name: str) -> Iterator[_Step]:
 
 def _shift(before: Regression, after: Regression, reader: Reader) -> Estimate:
     """Difference of the rating's effect between two regressions on the same responses, per 2 sd."""
-    place = [list(fitted.table.index).index("rating") for fitted in (before, after)]
-    value = float(after.coefficients[place[1]] - before.coefficients[place[0]])
-    influence = after.influence[:, place[1]] - before.influence[:, place[0]]
+    old, new = ((fitted.table.index == "rating").astype(float) for fitted in (before, after))
+    value = float(after.coefficients @ new - before.coefficients @ old)
+    influence = after.influence(new) - before.influence(old)
     return linearise(value * 2.0, influence * 2.0, reader.design, before.n)
 
 

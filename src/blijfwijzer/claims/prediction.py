@@ -7,10 +7,12 @@ from scipy.special import expit
 from blijfwijzer.claims.findings import NotTestableError
 from blijfwijzer.claims.reader import Reader
 from blijfwijzer.errors import BlijfwijzerError
-from blijfwijzer.risk.features import Schema, build_features, learn_schema
+from blijfwijzer.estimation.fitting import gather_products, some_at_a_time
+from blijfwijzer.risk.coded import Coded
+from blijfwijzer.risk.features import Schema, code_features, learn_schema
 from blijfwijzer.risk.splits import split_by_unit
 from blijfwijzer.settings import FeatureSettings
-from blijfwijzer.survey.arrays import Array
+from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Codebook, Column
 
 FOLDS = 5
@@ -47,19 +49,8 @@ def out_of_fold(
     """
     known = np.flatnonzero(~np.isnan(outcome))
     free = [name for name in (reader.scales if scales is None else scales) if name not in barred]
-    career = [column.name for column in reader.codebook.with_role("career")]
-    responses, scores = (
-        read.iloc[known].reset_index(drop=True)
-        for read in (
-            reader.answers(name for name in career if name not in barred),
-            reader.scores(free),
-        )
-    )
-    responses, book = _readable(responses, scores, reader.codebook)
     try:
-        read = FeatureSettings(items=False, minimum_level=_FEWEST_LEVEL)
-        schema = learn_schema(responses, scores, book, barred, read)
-        frame = build_features(responses, scores, schema).frame
+        columns, schema = _code(reader, known, barred, free)
         unit = pd.Series(reader.design.cluster[known], name="cluster")
         folds = split_by_unit(outcome[known], unit, FOLDS, reader.seed)
     except BlijfwijzerError as error:
@@ -68,13 +59,31 @@ def out_of_fold(
     risks = []
     for reads_scales in with_scales:
         names = [f.name for f in schema.features if reads_scales or f.kind != "scale"]
-        X = _terms(frame, schema, names, weight)
+        X = _terms(columns, schema, names, weight)
         risk = np.full(len(outcome), np.nan)
         for fit, predict in folds:
-            slopes = fit_logistic(X[fit], outcome[known][fit], weight[fit])
+            slopes = fit_logistic(X, outcome[known], weight, fit)
             risk[known[predict]] = expit(X[predict] @ slopes)
         risks.append(risk)
     return risks
+
+
+def _code(
+    reader: Reader, known: Codes, barred: frozenset[str], scales: list[str]
+) -> tuple[Coded, Schema]:
+    """Make features of the responses that are known, and hold them in a byte or two each."""
+    career = [column.name for column in reader.codebook.with_role("career")]
+    responses, scores = (
+        read.iloc[known].reset_index(drop=True)
+        for read in (
+            reader.answers(name for name in career if name not in barred),
+            reader.scores(scales),
+        )
+    )
+    responses, book = _readable(responses, scores, reader.codebook)
+    read = FeatureSettings(items=False, minimum_level=_FEWEST_LEVEL)
+    schema = learn_schema(responses, scores, book, barred, read)
+    return code_features(responses, scores, schema), schema
 
 
 def _readable(
@@ -106,18 +115,19 @@ def _as_codes(answers: pd.Series, column: Column) -> pd.Series:
     return answers.astype(float).map(codes)
 
 
-def _terms(frame: pd.DataFrame, schema: Schema, names: list[str], weight: Array) -> Array:
+def _terms(coded: Coded, schema: Schema, names: list[str], weight: Array) -> Array:
     """Standardised columns of a regression: numbers, levels, and being missing where anyone is."""
-    columns = [np.ones(len(frame))]
+    columns: list[Array | Mask] = [np.ones(len(coded))]
     # Questions that were skipped together tell it once.
     skipped: set[bytes] = set()
     for name in names:
-        values = frame[name].to_numpy(dtype=float)
+        answers, code = coded.column(name)
+        values = answers[code]
         missing = np.isnan(values)
         if schema[name].is_nominal:
             # The first level is what the others are compared with.
             levels = range(1, len(schema[name].levels))
-            made = [(values == level).astype(float) for level in levels]
+            made = [values == level for level in levels]
         else:
             known = np.where(missing, 0.0, values)
             mean = weight @ known / np.maximum(weight @ ~missing, 1e-12)
@@ -125,26 +135,34 @@ def _terms(frame: pd.DataFrame, schema: Schema, names: list[str], weight: Array)
         columns += made
         if missing.sum() >= _FEWEST_LEVEL and missing.tobytes() not in skipped:
             skipped.add(missing.tobytes())
-            columns.append(missing.astype(float))
-    X = np.column_stack(columns)
-    mean = weight @ X / weight.sum()
-    spread = np.sqrt(np.maximum(weight @ (X - mean) ** 2 / weight.sum(), 0))
-    X[:, 1:] = (X[:, 1:] - mean[1:]) / np.where(spread[1:] > 0, spread[1:], 1.0)
+            columns.append(missing)
+    X: Array = np.column_stack(columns).astype(np.float64, copy=False)
+    X[:, 1:] -= weight @ X[:, 1:] / weight.sum()
+    squares = sum(weight[rows] @ X[rows, 1:] ** 2 for rows in some_at_a_time(len(X)))
+    spread = np.sqrt(squares / weight.sum())
+    X[:, 1:] /= np.where(spread > 0, spread, 1.0)
     return np.asarray(X)
 
 
-def fit_logistic(X: Array, y: Array, weight: Array) -> Array:
-    """Fit a logistic regression with a slight ridge penalty by Newton's method."""
+def fit_logistic(X: Array, y: Array, weight: Array, rows: Codes | None = None) -> Array:
+    """Fit a logistic regression with a slight ridge penalty by Newton's method.
+
+    Parameters
+    ----------
+    rows : that it is fitted on; all when left out
+    """
+    rows = np.arange(len(y)) if rows is None else rows
+    parts = [rows[part] for part in some_at_a_time(len(rows))]
     penalty = np.full(X.shape[1], _PENALTY)
     penalty[0] = 0.0
     slopes = np.zeros(X.shape[1])
-    share = np.clip(np.average(y, weights=weight), 1e-6, 1 - 1e-6)
+    share = np.clip(np.average(y[rows], weights=weight[rows]), 1e-6, 1 - 1e-6)
     slopes[0] = np.log(share / (1 - share))
     for _ in range(_STEPS):
-        risk = expit(X @ slopes)
-        gradient = X.T @ (weight * (y - risk)) - penalty * slopes
-        curvature = (X * (weight * risk * (1 - risk))[:, None]).T @ X + np.diag(penalty)
-        step = np.linalg.solve(curvature, gradient)
+        sums = np.zeros((len(slopes), len(slopes) + 1))
+        for own in parts:
+            sums += gather_products(X[own], y[own], weight[own], slopes, "logistic")
+        step = np.linalg.solve(sums[:, :-1] + np.diag(penalty), sums[:, -1] - penalty * slopes)
         slopes = slopes + step
         if np.abs(step).max() < 1e-6:
             break

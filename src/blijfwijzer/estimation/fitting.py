@@ -18,6 +18,8 @@ _ALIASED = 1e-9
 _CERTAIN = 1e-8
 """Fitted probabilities this near to 0 or 1 mean that the columns separate the outcome."""
 _ROUNDS = 50
+_ROWS_AT_ONCE = 2**16
+"""Responses of which products are held at a time; of no more, all are added up at once."""
 
 
 def gather_products(
@@ -29,9 +31,19 @@ def gather_products(
     -------
     The information, columns by columns, and beside it how much the fit gains by more of each.
     """
-    mean = mean_of(x @ at, family)
-    slope = weight * slope_of(mean, family)
-    return np.column_stack([(x * slope[:, None]).T @ x, x.T @ (weight * (y - mean))])
+    sums = np.zeros((x.shape[1], x.shape[1] + 1))
+    for rows in some_at_a_time(len(y)):
+        own, mean = x[rows], mean_of(x[rows] @ at, family)
+        slope = weight[rows] * slope_of(mean, family)
+        sums[:, :-1] += (own * slope[:, None]).T @ own
+        sums[:, -1] += own.T @ (weight[rows] * (y[rows] - mean))
+    return sums
+
+
+def some_at_a_time(count: int) -> list[slice]:
+    """Part rows that are added up, so that what is worked out of each is held of some at a time."""
+    starts = range(0, max(count, 1), _ROWS_AT_ONCE)
+    return [slice(start, start + _ROWS_AT_ONCE) for start in starts]
 
 
 def finish_products(sums: Array) -> Array:
@@ -70,9 +82,11 @@ def climb(y: Array, x: Array, weight: Array, family: Family, start: Array) -> tu
 
 def find_independent(x: Array, weight: Array) -> Codes:
     """Places of the columns that those before them do not determine (a sweep of products)."""
-    scale = np.sqrt(weight @ x**2)
-    unit = x / np.where(scale > 0, scale, 1.0) * np.sqrt(weight)[:, None]
-    products, kept = unit.T @ unit, []
+    parts, products, kept = some_at_a_time(len(x)), np.zeros((x.shape[1], x.shape[1])), []
+    scale = np.sqrt(sum((weight[rows] @ x[rows] ** 2 for rows in parts), np.zeros(x.shape[1])))
+    for rows in parts:
+        unit = x[rows] / np.where(scale > 0, scale, 1.0) * np.sqrt(weight[rows])[:, None]
+        products += unit.T @ unit
     for place in range(x.shape[1]):
         pivot = products[place, place]
         if pivot > _ALIASED:

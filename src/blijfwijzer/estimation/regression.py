@@ -19,10 +19,15 @@ from blijfwijzer.estimation.fitting import (
     gather_products,
     mean_of,
     slope_of,
+    some_at_a_time,
 )
 from blijfwijzer.estimation.intervals import Estimate, estimate_of, table_of, two_sided
-from blijfwijzer.estimation.variance import covariance_of
-from blijfwijzer.survey.arrays import Array
+from blijfwijzer.estimation.variance import (
+    covariance_of,
+    covariance_of_replicates,
+    covariance_of_units,
+)
+from blijfwijzer.survey.arrays import Array, Mask
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,12 @@ class Regression:
     family: Family
     df: float
     n: int
-    influence: Array
-    """One row per response, one column per coefficient: by how much it moved the estimate."""
+    inside: Mask
+    """Responses that were fitted."""
+    scores: Array
+    """One row per response that was fitted, one column per coefficient that was."""
+    bread: Array
+    """One row per coefficient that was fitted, one column per coefficient: what scores move."""
     replicates: Array | None
     """One row per replicate weight, one column per coefficient."""
     reason: Unfitted = ""
@@ -54,6 +63,12 @@ class Regression:
     def predict(self, X: pd.DataFrame) -> Array:
         """Predict means, or probabilities, from the columns that were fitted."""
         return mean_of(_with_constant(X) @ self.coefficients, self.family)
+
+    def influence(self, weights: Array) -> Array:
+        """Give by how much each response moved a weighted sum of coefficients."""
+        moved = np.zeros(len(self.inside))
+        moved[self.inside] = np.nan if self.reason else self.scores @ (self.bread @ weights)
+        return moved
 
     def slope(self, name: str) -> Estimate:
         """Give the coefficient of one column."""
@@ -74,19 +89,18 @@ def regress(
     outcome : one per response, 0 or 1 for a logistic regression; NaN outside the domain
     X : numbers per response; a response that misses one is outside the domain
     """
-    answers, columns = np.asarray(outcome, dtype=float), _with_constant(X)
+    answers = np.asarray(outcome, dtype=float)
     names = pd.Index(["const", *map(str, X.columns)])
-    inside = ~np.isnan(answers) & ~np.isnan(columns).any(axis=1)
-    y, x, weight = answers[inside], columns[inside], design.weight[inside]
+    inside = ~np.isnan(answers) & X.notna().all(axis=1).to_numpy()
+    y, x, weight = answers[inside], _with_constant(X[inside]), design.weight[inside]
     kept = find_independent(x, weight)
-    x = x[:, kept]
+    x = x if len(kept) == x.shape[1] else x[:, kept]
     fitted, reason = fit_coefficients(y, x, weight, family)
-    influence = np.zeros((len(answers), len(names)))
     if reason:
-        return _unfitted(names, influence, family, len(y), reason)
+        return _unfitted(names, inside, family, reason)
     mean = mean_of(x @ fitted, family)
-    bread = np.linalg.inv(gather_products(x, y, weight, fitted, family)[:, :-1])
-    influence[np.ix_(inside, kept)] = (x * (weight * (y - mean))[:, None]) @ bread
+    bread = np.zeros((len(kept), len(names)))
+    bread[:, kept] = np.linalg.inv(gather_products(x, y, weight, fitted, family)[:, :-1])
     replicates = None
     if design.replicates is not None:
         replicates = np.zeros((design.replicates.shape[1], len(names)))
@@ -94,12 +108,16 @@ def regress(
             row[kept] = climb(y, x, replicate, family, fitted)[0]
     estimates = np.full(len(names), np.nan)
     estimates[kept] = fitted
-    covariance, df = covariance_of(np.nan_to_num(estimates), influence, inside, design, replicates)
+    x *= (weight * (y - mean))[:, None]
+    if replicates is None:
+        covariance, df = covariance_of_units(x, inside, design, bread)
+    else:
+        covariance, df = covariance_of_replicates(replicates - np.nan_to_num(estimates), design)
     df -= len(kept) - 1
     se = np.where(np.isnan(estimates), np.nan, np.sqrt(np.diag(covariance)))
     table = table_of(estimates, se, df).assign(p=two_sided(estimates, se, df)).set_axis(names)
     known = pd.DataFrame(covariance, index=names, columns=names)
-    return Regression(table, known, family, df, len(y), influence, replicates)
+    return Regression(table, known, family, df, len(y), inside, x, bread, replicates)
 
 
 def marginal_difference(
@@ -114,27 +132,28 @@ def marginal_difference(
     ----------
     X_one, X_zero : one row per response of the design; one that misses a number is left out
     """
-    both = [_with_constant(X) for X in (X_one, X_zero)]
-    inside = ~np.isnan(np.hstack(both)).any(axis=1)
+    inside = (X_one.notna() & X_zero.notna()).all(axis=1).to_numpy()
     if regression.reason or not inside.any():
         return Estimate.bare(n=int(inside.sum()))
-    (one, zero), weight = [x[inside] for x in both], design.weight[inside]
-    coefficients, family = regression.coefficients, regression.family
-
-    def average(coefficients: Array, weight: Array) -> float:
-        apart = mean_of(one @ coefficients, family) - mean_of(zero @ coefficients, family)
-        return float(np.average(apart, weights=weight))
-
-    value = average(coefficients, weight)
-    means = [mean_of(x @ coefficients, family) for x in (one, zero)]
-    slopes = [slope_of(mean, family)[:, None] for mean in means]
-    gradient = weight @ (one * slopes[0] - zero * slopes[1]) / weight.sum()
-    influence = regression.influence @ gradient
-    influence[inside] += weight * (means[0] - means[1] - value) / weight.sum()
+    rows, weight = np.flatnonzero(inside), design.weight[inside]
+    coefficients, refitted = regression.coefficients, regression.replicates
+    apart, gradient = np.zeros(len(rows)), np.zeros(len(coefficients))
+    moved = np.zeros((0 if refitted is None else len(refitted), 1))
+    for part in some_at_a_time(len(rows)):
+        for sign, X in ((1, X_one), (-1, X_zero)):
+            x = _with_constant(X.iloc[rows[part]])
+            mean = mean_of(x @ coefficients, regression.family)
+            apart[part] += sign * mean
+            gradient += sign * (weight[part] * slope_of(mean, regression.family)) @ x
+            if refitted is not None and design.replicates is not None:
+                again = mean_of(x @ refitted.T, regression.family)
+                moved[:, 0] += sign * (again * design.replicates[rows[part]]).sum(axis=0)
+    value = float(np.average(apart, weights=weight))
+    influence = regression.influence(gradient / weight.sum())
+    influence[inside] += weight * (apart - value) / weight.sum()
     replicates = None
-    if design.replicates is not None and regression.replicates is not None:
-        pairs = zip(regression.replicates, design.replicates[inside].T, strict=True)
-        replicates = np.array([[average(b, r)] for b, r in pairs])
+    if design.replicates is not None and refitted is not None:
+        replicates = moved / design.replicates[inside].sum(axis=0)[:, None]
     variance, df = covariance_of(
         np.array([value]), influence[:, None], influence != 0, design, replicates
     )
@@ -154,12 +173,11 @@ def combine(regression: Regression, weights: dict[str, float]) -> Estimate:
     return estimate_of(value, variance, regression.df, regression.n)
 
 
-def _unfitted(
-    names: pd.Index, influence: Array, family: Family, n: int, reason: Unfitted
-) -> Regression:
+def _unfitted(names: pd.Index, inside: Mask, family: Family, reason: Unfitted) -> Regression:
     nothing = pd.DataFrame(np.nan, index=names, columns=["estimate", "se", "low", "high", "p"])
     unknown = pd.DataFrame(np.nan, index=names, columns=names)
-    return Regression(nothing, unknown, family, np.nan, n, influence * np.nan, None, reason)
+    n, none = int(inside.sum()), np.empty((0, 0))
+    return Regression(nothing, unknown, family, np.nan, n, inside, none, none, None, reason)
 
 
 def _with_constant(X: pd.DataFrame) -> Array:

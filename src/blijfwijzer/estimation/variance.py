@@ -29,13 +29,32 @@ def covariance_of(
     mean of all, which is zero for influences. Degrees of freedom are units less strata, of those
     that have members (Korn & Graubard 1999, p. 209).
     """
-    if design.shifts is not None:
-        apart = design.shifts.T @ influence if replicates is None else replicates - estimates
-        return design.replicate_scale * apart.T @ apart, design.replicate_freedom
+    if design.shifts is None:
+        return covariance_of_units(influence[inside], inside, design)
+    apart = design.shifts.T @ influence if replicates is None else replicates - estimates
+    return covariance_of_replicates(apart, design)
+
+
+def covariance_of_replicates(apart: Array, design: Design) -> tuple[Array, float]:
+    """Give that of estimates of which it is known how far they lie apart with each replicate."""
+    return design.replicate_scale * apart.T @ apart, design.replicate_freedom
+
+
+def covariance_of_units(
+    influence: Array, inside: Mask, design: Design, turn: Array | None = None
+) -> tuple[Array, float]:
+    """Give that of sums of influences by the units that were drawn.
+
+    Parameters
+    ----------
+    influence : of the responses that are inside; with `turn`, what these are by turning it
+    """
     units = design.within(inside).units
-    members = np.unique(units.of_response[inside])
-    covariance = covariance_of_totals(add_up(influence, units.of_response), units)
-    return covariance, float(len(members) - len(np.unique(units.stratum[members])))
+    place = units.of_response[inside]
+    members, totals = np.unique(place), add_up(influence, place, len(units.stratum))
+    totals = totals if turn is None else totals @ turn
+    freedom = float(len(members) - len(np.unique(units.stratum[members])))
+    return covariance_of_totals(totals, units), freedom
 
 
 def covariance_of_totals(totals: Array, units: Clusters) -> Array:
