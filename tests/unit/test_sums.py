@@ -26,6 +26,7 @@ from blijfwijzer.estimation.moments import covariances, finish_moments, gather_m
 from blijfwijzer.estimation.regression import regress
 from blijfwijzer.estimation.reliability import cronbach_alpha, mcdonald_omega, measure_reliability
 from blijfwijzer.estimation.resampling import Draws, draw_wholes
+from blijfwijzer.estimation.sums import merge_all
 from blijfwijzer.groups.rates import finish_rates, gather_rates, summarise_areas
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.survey.arrays import effective_n, effective_ns
@@ -84,7 +85,7 @@ def test_a_share_needs_no_more_than_its_sums(answers, half, rng):
 def test_alpha_and_omega_follow_from_added_moments(answers, half, rng):
     design = design_of(rng, "units")
     draws = draw_wholes(design, 20, 1)
-    sums = sum(
+    sums = merge_all(
         gather_moments(answers[part], design.weight[part], Draws(draws.place[part], draws.times))
         for part in (half, ~half)
     )

@@ -1,43 +1,52 @@
 """Covariances in draws of whole units, and columns without means, of all or of groups."""
 
 import numpy as np
+from scipy.sparse import csr_array
 
+from blijfwijzer.estimation.fitting import some_at_a_time
 from blijfwijzer.estimation.resampling import Draws
+from blijfwijzer.estimation.sums import Sums
 from blijfwijzer.estimation.variance import add_up
 from blijfwijzer.survey.arrays import Array, Codes
 
-_ROWS_AT_ONCE = 500_000
-"""Responses of which products are held at a time: of six items some 200 MB."""
+_MOMENTS = "moments"
 _ROUNDING = 1e-12
 """Share of a column's mean square below which its variance is what floating point left."""
 
 
-def gather_moments(columns: Array, weight: Array, draws: Draws) -> Array:
-    """Add up weights, weighted columns and products by whole; rows that miss a column are left out.
+def gather_moments(columns: Array, weight: Array, draws: Draws) -> Sums:
+    """Add up weighted products by whole; rows that miss a column are left out.
 
     Returns
     -------
-    One row per whole: products of all pairs of columns, with one of ones before them. Sums of
-    batches of responses may be added to each other.
+    Of each whole, products of all pairs of columns, with one of ones before them: exact, so that
+    those of batches of responses merge to the same in whichever order.
     """
-    known = np.flatnonzero(~np.isnan(columns).any(axis=1))
-    parts = np.array_split(known, len(known) // _ROWS_AT_ONCE + 1)
-    sums = _gather(columns[parts[0]], weight[parts[0]], draws.take(parts[0]))
-    for own in parts[1:]:
-        sums += _gather(columns[own], weight[own], draws.take(own))
+    sums = Sums.empty()
+    for part in some_at_a_time(len(columns)):
+        known = np.asarray(~np.isnan(columns[part]).any(axis=1))
+        rows = np.column_stack([np.ones(known.sum()), columns[part][known]])
+        first, second = np.triu_indices(rows.shape[1])
+        terms = weight[part][known, None] * (rows[:, first] * rows[:, second])
+        place = draws.place[part][known]
+        at = (place, np.arange(len(place)))
+        members = csr_array((np.ones(len(place)), at), shape=(len(draws.times), len(place)))
+        sums = sums.add(_MOMENTS, terms, members).count(_MOMENTS, known)
     return sums
 
 
-def _gather(columns: Array, weight: Array, draws: Draws) -> Array:
-    rows = np.column_stack([np.ones(len(columns)), columns])
-    products = (rows[:, :, None] * rows[:, None, :]).reshape(len(rows), rows.shape[1] ** 2)
-    return draws.gather(weight[:, None] * products)
+def count_moments(sums: Sums) -> tuple[int, int]:
+    """Count the responses that miss no column, and the wholes that they lie in."""
+    return int(sums.counts[_MOMENTS]), len(sums.by_group[_MOMENTS].groups)
 
 
-def finish_moments(sums: Array, draws: Draws) -> tuple[Array, Array]:
+def finish_moments(sums: Sums, draws: Draws) -> tuple[Array, Array]:
     """Turn sums into covariances: one matrix of all responses, and one per draw."""
-    width = int(np.sqrt(sums.shape[1]))
-    totals = draws.finish(sums).reshape(-1, width, width)
+    products = draws.finish(sums.of_groups(_MOMENTS, len(draws.times)))
+    width = int(np.sqrt(2 * products.shape[1]))
+    first, second = np.triu_indices(width)
+    totals = np.empty((len(products), width, width))
+    totals[:, first, second] = totals[:, second, first] = products
     size = np.where(totals[:, :1, :1] > 0, totals[:, :1, :1], np.nan)
     mean = totals[:, 0, 1:] / size[:, :, 0]
     squares = totals[:, 1:, 1:] / size

@@ -8,17 +8,25 @@ import pandas as pd
 from blijfwijzer.estimation.design import Design, Varying
 from blijfwijzer.estimation.factors import load_items
 from blijfwijzer.estimation.intervals import Estimate, linearise
-from blijfwijzer.estimation.moments import covariances
+from blijfwijzer.estimation.moments import (
+    count_moments,
+    covariances,
+    finish_moments,
+    gather_moments,
+)
 from blijfwijzer.estimation.resampling import Draws, draw_wholes, interval_of
+from blijfwijzer.estimation.sums import Sums
 from blijfwijzer.survey.arrays import Array
 from blijfwijzer.survey.codebook import Codebook, Scale
 from blijfwijzer.survey.held import Responses
-from blijfwijzer.survey.scales import recode_items
+from blijfwijzer.survey.scales import recode_in_parts
 
 LOW_RELIABILITY = 0.60
 """Below this a scale warns: too unreliable even for groups (Nunnally & Bernstein 1994, p. 264,
 ask .70 for early research; .60 is the usual lower limit for exploratory work, Hair et al. 2010)."""
 
+_ROUNDING = 1e-12
+"""Share of the variance of the items below which that of a sum of them is rounding. Ours."""
 _ESTIMATES = [f"{name}{end}" for name in ("alpha", "omega") for end in ("", "_low", "_high")]
 _SCALE_COLUMNS = ["scale", "items", "n", *_ESTIMATES, "is_low"]
 _ITEM_COLUMNS = ["scale", "item", "is_reversed", "n", "item_rest"]
@@ -53,9 +61,12 @@ def measure_reliability(
     drawn = draw_wholes(design.vary(units), draws, seed)
     scales, items = [], []
     for scale in codebook.scales.values():
-        answers = recode_items(responses, scale, codebook).to_numpy()
-        scales.append(_scale_row(scale, answers, design.weight, drawn))
-        items += _item_rows(scale, answers, design.weight)
+        sums = _gather(scale, responses, codebook, design.weight, drawn)
+        n, wholes = count_moments(sums)
+        covariance, by_draw = finish_moments(sums, drawn)
+        # One unit gives the same sample each time: an interval of no width would mislead.
+        scales.append(_scale_row(scale, n, covariance, by_draw[: None if wholes > 1 else 0]))
+        items += _item_rows(scale, n, covariance)
     return Reliability(
         pd.DataFrame(scales, columns=_SCALE_COLUMNS), pd.DataFrame(items, columns=_ITEM_COLUMNS)
     )
@@ -126,55 +137,61 @@ def estimate_item_rest(answers: Array, place: int, design: Design) -> Estimate:
     """
     complete = np.asarray(~np.isnan(answers).any(axis=1))
     values, part = answers[complete], design.take(complete)
-    r = _correlate_with_rest(values, place, part.weight)
-    if np.isnan(r):
+    if len(values) < 2:
         return Estimate.bare(n=len(values))
     share = part.weight / part.weight.sum()
+    everyone = Draws(np.zeros(len(values), dtype=np.intp), np.ones((1, 0)))
+    r = _correlate_with_rest(covariances(values, part.weight, everyone)[0], place)
+    if np.isnan(r):
+        return Estimate.bare(n=len(values))
     pair = np.column_stack([values[:, place], values.sum(axis=1) - values[:, place]])
     centred = pair - share @ pair
     own, rest = (centred / np.sqrt(share @ centred**2)).T
     return linearise(r, share * (own * rest - r * (own**2 + rest**2) / 2), part, len(values))
 
 
-def _scale_row(scale: Scale, answers: Array, weight: Array, draws: Draws) -> dict[str, object]:
-    complete = ~np.isnan(answers).any(axis=1)
+def _gather(
+    scale: Scale, responses: Responses, codebook: Codebook, weight: Array, draws: Draws
+) -> Sums:
+    """Add up a scale over batches of responses, of which the items are numbers at a time."""
+    sums = Sums.empty()
+    for rows, items in recode_in_parts(responses, scale, codebook):
+        sums = sums.merge(gather_moments(items.to_numpy(), weight[rows], draws.take(rows)))
+    return sums
+
+
+def _scale_row(scale: Scale, n: int, covariance: Array, drawn: Array) -> dict[str, object]:
     row: dict[str, object] = {
         "scale": scale.name,
         "items": len(scale.items),
-        "n": int(complete.sum()),
+        "n": n,
         "is_low": False,
     }
-    if complete.sum() < 2 or len(scale.items) < 2:
+    if n < 2 or len(scale.items) < 2:
         return row
-    covariance, drawn = covariances(answers, weight, draws)
-    # One unit gives the same sample each time: an interval of no width would mislead.
-    drawn = drawn if len(np.unique(draws.place[complete])) > 1 else drawn[:0]
     for name, estimate in (("alpha", cronbach_alpha), ("omega", mcdonald_omega)):
         row[name] = float(estimate(covariance))
         row[f"{name}_low"], row[f"{name}_high"] = interval_of(estimate(drawn))
     return row | {"is_low": bool(cronbach_alpha(covariance) < LOW_RELIABILITY)}
 
 
-def _item_rows(scale: Scale, answers: Array, weight: Array) -> list[dict[str, object]]:
+def _item_rows(scale: Scale, n: int, covariance: Array) -> list[dict[str, object]]:
     """Correlation of each item with the sum of the others."""
-    complete = ~np.isnan(answers).any(axis=1)
-    values, weight = answers[complete], weight[complete]
     return [
         {
             "scale": scale.name,
             "item": item,
             "is_reversed": item in scale.reversed,
-            "n": len(values),
-            "item_rest": _correlate_with_rest(values, place, weight),
+            "n": n,
+            "item_rest": _correlate_with_rest(covariance, place) if n > 1 else np.nan,
         }
         for place, item in enumerate(scale.items)
     ]
 
 
-def _correlate_with_rest(values: Array, place: int, weight: Array) -> float:
-    if len(values) < 2 or values.shape[1] < 2:
-        return float("nan")
-    rest = values.sum(axis=1) - values[:, place]
-    pair = np.cov(values[:, place], rest, aweights=weight, ddof=0)
-    spread = np.sqrt(pair[0, 0] * pair[1, 1])
-    return float(pair[0, 1] / spread) if spread > 0 else float("nan")
+def _correlate_with_rest(covariance: Array, place: int) -> float:
+    """Correlate an item with the sum of the others; NaN where one of them does not vary."""
+    own, every = covariance[place, place], covariance[place].sum()
+    rest = covariance.sum() - 2 * every + own
+    varies = own > 0 and rest > _ROUNDING * np.trace(covariance)
+    return float((every - own) / np.sqrt(own * rest)) if varies else float("nan")

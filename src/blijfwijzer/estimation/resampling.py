@@ -25,7 +25,7 @@ class Draws(NamedTuple):
     times: Array
     """One row per whole, one column per draw."""
 
-    def take(self, rows: Mask | Codes) -> "Draws":
+    def take(self, rows: Mask | Codes | slice) -> "Draws":
         """Give the draws of some of the responses."""
         return Draws(self.place[rows], self.times)
 
