@@ -33,6 +33,8 @@ _TARGETS = ("vertrekintentie", "achterblijver")
 _TRAINED = ((300_000, 1), (1_000_000, 1), (1_000_000, 2))
 """Respondents, and of how many outcomes models are trained."""
 _SCORED = (100_000, 300_000, 1_000_000)
+_LOOKED = (100_000, 400_000)
+"""Respondents of surveys that are looked at without a model."""
 _HUGE = 10_000_000
 _LARGEST = 20_000_000_000
 """Bytes that a survey of so many may unpack to."""
@@ -114,6 +116,29 @@ def _lines(folder: Path, tell: Tell) -> Iterator[str]:
     models = _learn(folder, tell)
     for size in _SCORED:
         yield _score(folder, size, models, tell)
+    yield ""
+    yield from _looks(folder, tell)
+
+
+def _looks(folder: Path, tell: Tell) -> Iterator[str]:
+    """Look at surveys of two sizes, and say what a response more takes."""
+    few, many = _LOOKED
+    yield f"| command | CPU-seconds of {few:,} | peak | of {many:,} | peak | bytes a response |"
+    yield "|---|---|---|---|---|---|"
+    for command in ("check", "claims"):
+        first, second = (_look(folder, command, size, tell) for size in _LOOKED)
+        more = (second.gigabytes - first.gigabytes) * 1e9 / (many - few)
+        yield (
+            f"| `{command}` | {first.cpu:.0f} | {_peak(first)} | {second.cpu:.0f} | "
+            f"{_peak(second)} | **{more:,.0f}** |"
+        )
+
+
+def _look(folder: Path, command: str, size: int, tell: Tell) -> Took:
+    survey, to = _made(folder, size, tell), folder / f"{command}-{size}"
+    tell(f"{command} {size:,}")
+    more = () if command == "check" else ("--output", to / "told", "--ledger", to / "ledger")
+    return _run("blijfwijzer", command, survey, "-c", CODEBOOK, *more)
 
 
 def _train(folder: Path, size: int, targets: tuple[str, ...], tell: Tell) -> str:
