@@ -28,6 +28,8 @@ QUICK = {
 }
 PROFILE = 'simple_rule = { all = [{ column = "opleiding", in = ["laag"] }, { column = "dienstjaren", at_least = 15 }] }\n'
 FEW, COPIES, PROFILED = "F", "C", "P"
+BESIDE = ("wave", "drivers", "sectors", "flagged", "segments", "fairness", "gaps")
+"""Tables of a report beside those of groups."""
 
 
 def survey_of(seed, people=1500, units=50):
@@ -327,3 +329,35 @@ def test_what_is_told_no_more_is_no_answer_of_the_one_who_left(place, tmp_path):
     assert {f"{sector}&opleiding={answer}" for answer in ("laag", "hoog")} < set(gone[0][0])
     assert gone[0] == gone[1] == gone[2]
     assert len(first) - len(gone[0][0]) > 90
+
+
+@pytest.mark.parametrize("kind", ["score", "climate"])
+def test_whoever_joins_late_moves_no_figure_of_others(place, tmp_path, kind):
+    """Groups are drawn to each other: by how all moved it followed what one had answered."""
+    wave, late = survey_of(3), 700
+    asked = ["vertrek", "veilig_1", "veilig_2", "inzet_1", "inzet_2"]
+    of_kind = {"score": ["--models", place / "models"], "climate": ["--codebook", SMALL]}[kind]
+
+    def make(survey, ledger, output):
+        survey.to_parquet(tmp_path / "wave.parquet")
+        assert not call(
+            *(kind, tmp_path / "wave.parquet", "--by", "organisatie", *of_kind),
+            *("--output", tmp_path / output, "--ledger", tmp_path / ledger),
+            *("--settings", place / "quick.toml"),
+        )
+        files = sorted((tmp_path / output).glob("*.parquet"))
+        told = {file.name: pd.read_parquet(file) for file in files}
+        report = read_json(tmp_path / output / "report.json") if kind == "score" else {}
+        return told | {name: pd.Series(table) for name, table in report.items() if name in BESIDE}
+
+    make(wave.drop(index=late), "ledger", "first")
+    told = []
+    for answer in (1, 5):
+        shutil.copytree(tmp_path / "ledger", tmp_path / f"ledger-{answer}")
+        wave.loc[late, asked] = answer
+        told.append(make(wave, f"ledger-{answer}", f"late-{answer}"))
+
+    groups = told[0]["groups.parquet" if kind == "score" else "climate.parquet"]
+    assert groups["group"].nunique() > 40
+    assert f"sector=rijk/organisatie={wave['organisatie'][late]}" not in set(groups["group"])
+    assert all(one.equals(told[1][name]) for name, one in told[0].items())
