@@ -282,22 +282,25 @@ def test_no_office_learns_of_few_by_two_rounds_of_other_levels(place, deep):
     assert not [n for n in left if n < 10]
 
 
-def test_a_merge_of_other_people_tells_nothing_new_of_a_wave(place):
+@pytest.mark.parametrize("again", ["changed", "mended"])
+def test_a_merge_of_other_people_tells_nothing_new_of_a_wave(place, again):
+    """Whatever the wave is called: a name says nothing of who is in it."""
     wave = pd.read_parquet(place / "all.parquet")
     is_north = np.arange(len(wave)) % 2 == 0
     # Of each organisation twelve of an office left, and one of the other one.
     left = wave[is_north].groupby("organisatie").head(12).index
     left = left.union(wave[~is_north].groupby("organisatie").head(1).index)
     told = []
-    for name, gone in (("before", []), ("after", left)):
-        agree(place, name, offices=["north", "south"], round=name, wave="changed")
+    rounds = {f"{again}-before": ("changed", []), f"{again}-after": (again, left)}
+    for name, (called, gone) in rounds.items():
+        agree(place, name, offices=["north", "south"], round=name, wave=called)
         for office, own in (("north", is_north), ("south", ~is_north)):
             wave[own].drop(index=gone, errors="ignore").to_parquet(
                 place / f"{name}-{office}.parquet"
             )
             assert not leave(place, office, name, f"{name}-{office}", f"{name}-{office}")
         parts = [f"{name}-north", f"{name}-south"]
-        assert not release(place, parts, name, f"{name}-out", "ledger-changed")
+        assert not release(place, parts, name, f"{name}-out", f"ledger-{again}")
         told.append(rates_of(place / f"{name}-out"))
 
     assert len(told[0]) > 30

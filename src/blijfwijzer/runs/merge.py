@@ -273,7 +273,7 @@ def admit_merged(merged: Merged, release: Rehearsal) -> Admission:
     asked, is_safe = (release.request, release.ledger), False
     while not is_safe:
         admission = release.admit_crowd(crowd, grouping, bases)
-        is_new = ~admission.earlier.repeated & is_of_others(admission, *asked)
+        is_new = ~admission.earlier.repeated & is_of_others(crowd, admission, *asked)
         is_new &= len(merged.common.agreed.offices) > 1
         is_safe = True
         for name in merged.common.models:
