@@ -10,6 +10,7 @@ import tomli_w
 
 import blijfwijzer as bw
 from blijfwijzer.errors import CopiesError, DisclosureError
+from blijfwijzer.files import read_json
 from blijfwijzer.records.model_choice import choose_model
 from blijfwijzer.release.answered import Answered
 from blijfwijzer.runs.score import tabulate_groups
@@ -27,6 +28,8 @@ QUICK = {
 }
 PROFILE = 'simple_rule = { all = [{ column = "opleiding", in = ["laag"] }, { column = "dienstjaren", at_least = 15 }] }\n'
 FEW, COPIES, PROFILED = "F", "C", "P"
+BESIDE = ("wave", "drivers", "sectors", "flagged", "segments", "fairness", "gaps")
+"""Tables of a report beside those of groups."""
 
 
 def survey_of(seed, people=1500, units=50):
@@ -297,3 +300,64 @@ def test_whatever_is_told_beside_groups_that_are_lost_says_so(place, tmp_path, c
     name = "report.html" if command == "climate" else "review.html"
     pages = [path.read_text() for path in (tmp_path / "out").rglob(name)]
     assert pages and all("are not found again" in page for page in pages)
+
+
+def test_what_is_told_no_more_is_no_answer_of_the_one_who_left(place, tmp_path):
+    """Of three levels of education the one that was withheld was that of who left."""
+    wave, left = survey_of(3), 700
+
+    def make(survey, ledger, output):
+        survey.to_parquet(tmp_path / "wave.parquet")
+        assert not call(
+            *("score", tmp_path / "wave.parquet", "--models", place / "models"),
+            *("--by", "organisatie", "--and", "opleiding", "--settings", place / "quick.toml"),
+            *("--output", tmp_path / output, "--ledger", tmp_path / ledger),
+        )
+        groups = pd.read_parquet(tmp_path / output / "groups.parquet").set_index("group")
+        counts = read_json(tmp_path / output / "run.json")["counts"]["changed_since"]
+        return set(groups.index[groups["vertrekintentie_rate"].notna()]), counts
+
+    first, gone, unit = make(wave, "ledger", "first")[0], [], wave["organisatie"][left]
+    sector = f"sector={wave['sector'][left]}"
+    for answer in ("laag", "midden", "hoog"):
+        shutil.copytree(tmp_path / "ledger", tmp_path / answer)
+        same = (wave["organisatie"] == unit) & (wave["opleiding"] == answer)
+        told, changed = make(wave.drop(index=wave.index[same][0]), answer, f"without-{answer}")
+        gone.append((sorted(first - told), changed))
+
+    assert {f"all&opleiding={answer}" for answer in ("laag", "midden", "hoog")} < set(gone[0][0])
+    assert {f"{sector}&opleiding={answer}" for answer in ("laag", "hoog")} < set(gone[0][0])
+    assert gone[0] == gone[1] == gone[2]
+    assert len(first) - len(gone[0][0]) > 90
+
+
+@pytest.mark.parametrize("kind", ["score", "climate"])
+def test_whoever_joins_late_moves_no_figure_of_others(place, tmp_path, kind):
+    """Groups are drawn to each other: by how all moved it followed what one had answered."""
+    wave, late = survey_of(3), 700
+    asked = ["vertrek", "veilig_1", "veilig_2", "inzet_1", "inzet_2"]
+    of_kind = {"score": ["--models", place / "models"], "climate": ["--codebook", SMALL]}[kind]
+
+    def make(survey, ledger, output):
+        survey.to_parquet(tmp_path / "wave.parquet")
+        assert not call(
+            *(kind, tmp_path / "wave.parquet", "--by", "organisatie", *of_kind),
+            *("--output", tmp_path / output, "--ledger", tmp_path / ledger),
+            *("--settings", place / "quick.toml"),
+        )
+        files = sorted((tmp_path / output).glob("*.parquet"))
+        told = {file.name: pd.read_parquet(file) for file in files}
+        report = read_json(tmp_path / output / "report.json") if kind == "score" else {}
+        return told | {name: pd.Series(table) for name, table in report.items() if name in BESIDE}
+
+    make(wave.drop(index=late), "ledger", "first")
+    told = []
+    for answer in (1, 5):
+        shutil.copytree(tmp_path / "ledger", tmp_path / f"ledger-{answer}")
+        wave.loc[late, asked] = answer
+        told.append(make(wave, f"ledger-{answer}", f"late-{answer}"))
+
+    groups = told[0]["groups.parquet" if kind == "score" else "climate.parquet"]
+    assert groups["group"].nunique() > 40
+    assert f"sector=rijk/organisatie={wave['organisatie'][late]}" not in set(groups["group"])
+    assert all(one.equals(told[1][name]) for name, one in told[0].items())

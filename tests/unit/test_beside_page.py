@@ -12,6 +12,8 @@ from blijfwijzer.publish.language.texts import write
 from blijfwijzer.publish.pages.first_page import flagged_of
 from blijfwijzer.publish.pages.score_page import render_report
 from blijfwijzer.publish.tables.benchmark_tables import clear_beside, say_beside, say_means
+from blijfwijzer.survey.texts import say
+from made_municipality import municipality
 from reports import changed, make_report
 from shared_rivals import BOOK
 
@@ -122,3 +124,12 @@ def test_a_report_says_why_there_of_groups_that_are_offered_vouchers():
 
     assert "Department 0001: Recognition by the manager (+3.0)" in text
     assert "In 1 group with vouchers no answer surely goes with a higher risk." in text
+
+
+def test_a_risk_that_surely_differs_is_told_where_no_answer_tells_why():
+    report = municipality()
+    page = render_report(changed(report, beside_drivers=report.rows("beside_drivers").iloc[:0]))
+
+    told = html.unescape(page.decode())
+    label = report.in_words(dict(report.targets)["vertrekintentie"])
+    assert report.in_words(say("beside.unexplained", target=label)) in told

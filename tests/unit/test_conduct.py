@@ -22,7 +22,7 @@ from blijfwijzer.publish.culture_findings import link_figure
 from blijfwijzer.publish.edge import Edge
 from blijfwijzer.publish.language.texts import write
 from blijfwijzer.publish.tables.conduct_tables import clear_conduct
-from blijfwijzer.release.culture import offer_figures
+from blijfwijzer.release.culture import offer_figures, told_compared, told_conduct
 from blijfwijzer.settings import CultureSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
 from blijfwijzer.survey.scales import score_scales
@@ -341,3 +341,24 @@ def test_no_change_is_told_of_a_share_that_is_one_count_only(conduct, wave):
     assert len(
         cleared(replace(conduct, changes=conduct.changes.head(1)), told=cells)["conduct_changes"]
     )
+
+
+def test_a_sector_that_is_withheld_is_told_by_no_organisation_in_it(conduct, surveys):
+    responses, names = surveys[1], ["all", "sector=rijk", "sector=politie", "sector=politie/o=x"]
+    told = np.array([True, True, False, True])
+    groups = pd.DataFrame({"level": ["all", "sector", "sector", "o"]}, index=names)
+    choice = SimpleNamespace(tells_everyone=True)
+    admission = SimpleNamespace(told=told, shown=told, choice=choice, tells=lambda _: told)
+    scales, grouping = score_scales(responses, CODEBOOK), SimpleNamespace(groups=groups)
+    now = SimpleNamespace(
+        responses=responses, scales=scales, admission=admission, grouping=grouping
+    )
+    rows = pd.DataFrame(
+        {"scale": "bevlogenheid", "attribute": "sector", "group": ["rijk", "politie"], "n": 99}
+    )
+    about = now, frozenset(), CODEBOOK, Settings()
+
+    found = [told_conduct(conduct, *about), told_compared(rows, *about)]
+
+    for cells in found:
+        assert {category for _, by, category in cells if by == "sector"} == {"rijk"}

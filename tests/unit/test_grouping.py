@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from blijfwijzer.errors import GroupError
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, make_groups, member_finder, part_people
 from blijfwijzer.groups.paths import GroupPath, crossed_with
-from blijfwijzer.release.admission import tell_of_units
+from blijfwijzer.release.telling import tell_of_units
 from blijfwijzer.settings import GroupSettings, Settings
 from blijfwijzer.survey.codebook import load_codebook
 

@@ -12,7 +12,9 @@ from scipy.sparse import csr_array
 
 import blijfwijzer
 from blijfwijzer.disclosure.figures import FigureKind
+from blijfwijzer.groups.estimates import estimate_among
 from blijfwijzer.groups.flags import CHOICES, OTHERWISE
+from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.groups.rates import PooledRates
 from blijfwijzer.publish.culture_findings import Permission
 from blijfwijzer.publish.tables import culture_tables, worrying_tables
@@ -20,7 +22,13 @@ from blijfwijzer.publish.tables.register import STORIES, TABLES
 from blijfwijzer.publish.tables.report_tables import tell_risk
 from blijfwijzer.publish.tables.spec import Held
 from blijfwijzer.risk.linear import Linear, Term
-from blijfwijzer.runs.scoring.targets import Estimated, Target, flag_units, withhold
+from blijfwijzer.runs.scoring.targets import (
+    NewWave,
+    ScoredTarget,
+    flag_estimates,
+    flag_units,
+    which_flagged,
+)
 from blijfwijzer.settings import Settings
 
 SOURCE = Path(blijfwijzer.__file__).parent
@@ -119,54 +127,54 @@ def test_each_column_of_a_risk_is_withheld_with_its_rate():
         assert not told.any(), column
 
 
+def estimated(told):
+    """All that is known of one risk: of everyone, a sector, and a unit that lies far above both."""
+    groups = pd.DataFrame({"sector": ["all", "a", "a"], "level": GROUPS}, index=list(GROUPS))
+    nobody = csr_array((0, 2), dtype=np.int8)
+    members = csr_array(np.array([[1, 1], [1, 0], [1, 0]], dtype=np.int8))
+    grouping = Grouping(groups, members, pd.DataFrame(), nobody)
+    held = pd.DataFrame({"b": ["x", "y"]})
+    codebook = SimpleNamespace(units=SimpleNamespace(cluster="b"))
+    wave = NewWave(SimpleNamespace(held=held), held, grouping, codebook, ("b",), Settings())
+    figures = dict.fromkeys(("low", "high", "nonresponse_low", "nonresponse_high"), 0.3)
+    rates = pd.DataFrame({"rate": [0.2, 0.2, 0.9], **figures, "se": 0.01, "source": "direct"})
+    areas = pd.DataFrame({"n": [900.0, 500, 50], "effective_n": [900.0, 500, 50], "model": 0.2})
+    areas = areas.assign(direct=rates["rate"])
+
+    def estimate(own):
+        rows = groups.index.get_indexer(own.groups.index)
+        table = rates.iloc[rows].reset_index(drop=True)
+        draws = np.repeat(table[["rate"]].to_numpy(), 100, axis=1)
+        return PooledRates(table, draws), areas.iloc[rows].reset_index(drop=True)
+
+    told = np.array(told)
+    found = estimate_among(grouping, told, estimate)
+    return flag_estimates(found, which_flagged(*found, told, wave), told, wave)
+
+
 def withheld():
     """All that is known of one risk in groups that are not told of it."""
-    figures = dict.fromkeys(("rate", "low", "high", "nonresponse_low", "nonresponse_high"), 0.3)
-    rates = pd.DataFrame({**figures, "se": 0.1, "source": "pooled"}, index=range(3))
-    flags = pd.DataFrame(
-        {"reference": 0.2, "probability": 0.9, "stability": 0.9, "verdict": "flagged"},
-        index=range(3),
-    ).assign(**dict.fromkeys(CHOICES, True))
-    groups = pd.DataFrame({"sector": ["all", "a", "a"]}, index=list(GROUPS))
-    wave = SimpleNamespace(grouping=SimpleNamespace(groups=groups), settings=Settings())
-    target = Estimated(PooledRates(rates, np.zeros((3, 1))), pd.DataFrame(), flags)
-    found = withhold(target, np.zeros(3, dtype=bool), wave)
+    found = estimated([False, False, False])
     return {**found.pooled.table, **found.flags}
 
 
 def test_the_rate_of_a_group_that_is_not_told_is_no_reference_either():
-    told = np.array([True, False, True])
-    rates = pd.DataFrame({"rate": [0.2, 0.3, 0.4], "source": "pooled"})
-    flags = pd.DataFrame(
-        {
-            "reference": [0.2, 0.2, 0.3],
-            "probability": [np.nan, 0.9, 0.9],
-            "verdict": ["", "flagged", "flagged"],
-        }
-    ).assign(**dict.fromkeys(CHOICES, True))
-    groups = pd.DataFrame({"sector": ["all", "a", "a"]}, index=list(GROUPS))
-    wave = SimpleNamespace(grouping=SimpleNamespace(groups=groups), settings=Settings())
-    target = Estimated(PooledRates(rates, np.zeros((3, 1))), pd.DataFrame(), flags)
+    assert estimated([True, True, True]).flags["verdict"].tolist() == ["", "", "flagged"]
 
-    found = withhold(target, told, wave)
+    found = estimated([True, False, True])
 
-    assert found.flags["reference"].isna().tolist() == [False, True, True]
+    assert found.pooled.table["rate"].notna().tolist() == [True, False, True]
+    assert found.flags["reference"].isna().all()
     # How surely a unit exceeds a rate tells that rate.
     assert found.flags["probability"].isna().all()
     assert found.flags["verdict"].tolist() == ["", "", ""]
-    assert found.flags[list(CHOICES)].any(axis=1).tolist() == [True, False, False]
+    assert not found.flags[list(CHOICES)].any(axis=None)
 
 
 def test_a_flag_is_held_against_the_other_reference_only_where_that_is_told():
-    told = np.array([False, True, True])
-    rates = pd.DataFrame({"rate": [0.2, 0.3, 0.4], "source": "pooled"})
-    flags = pd.DataFrame({"reference": [0.2, 0.2, 0.3], "verdict": ["", "flagged", "flagged"]})
-    groups = pd.DataFrame({"sector": ["all", "a", "a"]}, index=list(GROUPS))
-    wave = SimpleNamespace(grouping=SimpleNamespace(groups=groups), settings=Settings())
-    flags = flags.assign(**dict.fromkeys(CHOICES, True))
-    target = Estimated(PooledRates(rates, np.zeros((3, 1))), pd.DataFrame(), flags)
+    assert estimated([True, True, True]).flags[OTHERWISE].tolist() == [False, False, True]
 
-    found = withhold(target, told, wave).flags
+    found = estimated([False, True, True]).flags
 
     assert found["verdict"].tolist() == ["", "", "flagged"]
     assert found[OTHERWISE].tolist() == [False, False, False]
@@ -193,7 +201,7 @@ def test_groups_exceed_a_rate_of_own_answers_as_it_is_shown(exact, rng):
 
     def flagged(rate):
         table = pd.DataFrame({"rate": [rate, 0.26, 0.18], "se": 0.02, "source": "direct"})
-        return flag_units(PooledRates(table, draws), areas, wave)
+        return flag_units(PooledRates(table, draws), areas, np.ones(3, dtype=bool), wave)
 
     assert flagged(exact)["probability"].notna().tolist() == [False, True, True]
     assert flagged(exact).equals(flagged(0.2))
@@ -222,7 +230,7 @@ def test_how_surely_a_unit_lies_below_its_sector_is_told_only_with_that(is_told,
 def basis_of(model, values, risk):
     stored = SimpleNamespace(model=model)
     scored = SimpleNamespace(risk=risk)
-    return Target(None, None, None, stored, scored, None, values).basis
+    return ScoredTarget(stored, scored, None, values).basis
 
 
 def model_of(*names):

@@ -79,7 +79,7 @@ def test_rates_of_remainders_cover_their_own_truth_and_not_that_of_the_whole():
         stored = SimpleNamespace(effects=pd.DataFrame(columns=["effect", "se", "between"]))
         need = SimpleNamespace(values=values, scored=SimpleNamespace(risk=risk), stored=stored)
 
-        table = rates_of_remainders(need, wave, left)
+        table = rates_of_remainders(need, wave, left, shown)
 
         own = true.reshape(30, DEPARTMENTS)[:, 1:].mean(axis=1)
         told = table.iloc[organisations]

@@ -204,6 +204,17 @@ def on_csv(before, after):
     return tamper
 
 
+def tell_another_row(release):
+    """Put a row of the last group before its own: that of nine people."""
+    path = release.folder / "groups.csv"
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    cells = lines[-1].split(";")
+    cells[1:3] = "9", '"1\u20139"'
+    lines.insert(-1, ";".join(cells))
+    path.write_text("\r\n".join(lines) + "\r\n", encoding="utf-8-sig")
+    release.seal()
+
+
 def add_a_file(release):
     (release.folder / "proof.json").write_text(json.dumps(release.proof))
 
@@ -287,6 +298,9 @@ TAMPERS = {
     "a share is none of any count": (on_csv(3, "1"), "is 1 %"),
     "a band is altered": (on_csv(2, '"500\u2013599"'), "every size in its band: "),
     "the lowest of a band is altered": (on_csv(1, "12"), "every size in its band: "),
+    "a group has two rows": (tell_another_row, "groups or columns are there twice"),
+    "a number is written otherwise": (on_csv(1, "1_2"), "every size in its band: "),
+    "a share is no number": (on_csv(3, ""), "JSONDecodeError"),
     "a label is altered": (on_csv(0, '"sector=7"'), "sector=7 is not in the proof"),
 }
 

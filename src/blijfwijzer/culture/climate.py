@@ -6,7 +6,8 @@ and in standard deviations between people (domain notes, E.3). The p-value rests
 the group itself; the size on the pooled mean, since the largest of many noisy means are too large.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ from blijfwijzer.estimation.intervals import Z, adjust, two_sided
 from blijfwijzer.estimation.pooling import pool_means
 from blijfwijzer.groups.grouping import Grouping
 from blijfwijzer.settings import CultureSettings
-from blijfwijzer.survey.arrays import Array
+from blijfwijzer.survey.arrays import Array, Codes, Mask
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.held import Responses
 
@@ -33,6 +34,7 @@ COLUMNS = [
     *(f"{against}_{part}" for against in AGAINST for part in _PARTS),
     *("previous_n", "previous_way"),
 ]
+_POOLED = ["pooled", "se", "low", "high", "reliability", "source", "freedom"]
 _SMALL_PART = 0.1
 """Share of the rest of a whole by which the band of a part may move it. Of a larger part the rest,
 and so the width, would be another one, and its n is of many people."""
@@ -54,13 +56,27 @@ class Climate:
 
 
 @dataclass(frozen=True)
+class ToldOf:
+    """Which groups may be told of each dimension, one of each per group; all where left out."""
+
+    now: Mapping[str, Mask] = field(default_factory=dict)
+    before: Mapping[str, Mask] = field(default_factory=dict)
+    """Of the wave before."""
+
+
+@dataclass(frozen=True)
 class _Areas:
-    """Groups of one dimension."""
+    """Groups of one dimension; nothing is known of those that are not told of it."""
 
     direct: pd.DataFrame
     """As `summarise_means` gives, with `sampling`: the variance of each mean."""
     pooled: pd.DataFrame
     """As `PooledMeans.table`, with `freedom`: degrees of freedom of the sampling variance."""
+
+    @property
+    def each(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Give both."""
+        return self.direct, self.pooled
 
 
 def measure_climate(
@@ -72,8 +88,12 @@ def measure_climate(
     *,
     seed: int,
     previous: pd.DataFrame | None = None,
+    told_of: ToldOf | None = None,
 ) -> Climate:
-    """Measure the dimensions of culture in each group.
+    """Measure the dimensions of culture in each group that is told of them, as if it knew no other.
+
+    What others answered plays no part in what is told: when one person has left since groups were
+    told, the means of all who stayed would tell what that person answered.
 
     Each level is pooled by itself, groups shrinking towards their parent and parents towards the
     level's mean, as groups of one level share no people. Fewer than three groups of a level keep
@@ -84,10 +104,12 @@ def measure_climate(
     Parameters
     ----------
     previous : changes since the wave before, as `measure_unit_changes` gives
+    told_of : all groups are told when left out
 
     Returns
     -------
-    A row for each group and dimension, with zero n and missing figures where nobody answered.
+    A row for each group and dimension, with missing figures where nobody answered (and zero n), or
+    the group is not told of it.
 
     Notes
     -----
@@ -100,28 +122,48 @@ def measure_climate(
     rng = np.random.default_rng(seed)
     dimensions, groups = find_dimensions(codebook, settings), grouping.groups
     place = groups.index.get_indexer(pd.Index(groups["sector"]))
-    everybody = csr_array(np.ones((1, len(scales)), dtype=np.int8))
+    every, told_of = np.ones(len(groups), dtype=bool), told_of or ToldOf()
     tables = []
     for dimension in dimensions:
-        scores = read_scores(scales, dimension)
-        areas = _pool(scores, grouping, design, codebook.units.varying, settings.draws, rng)
-        whole = summarise_means(scores, design.weight, everybody)
+        scores, told = read_scores(scales, dimension), told_of.now.get(dimension.name, every)
+        rows = np.flatnonzero(told)
+        areas = _pool(scores, _take(grouping, rows), design, codebook.units.varying, rng, settings)
+        areas = _Areas(*(one.set_axis(rows).reindex(range(len(told))) for one in areas.each))
         good = dimension.is_favourable(scores, settings.favourable)
         favourable = summarise_means(good, design.weight, grouping.members)["mean"]
         table = _describe(areas, dimension, groups["level"]).assign(
             favourable=favourable.to_numpy(dtype=float),
-            deviation=float(np.sqrt(whole["variance"].iloc[0])),
+            deviation=_deviation(scores, design.weight, csr_array(grouping.members[rows])),
             **_against("sector", areas, areas.direct.reindex(place)),
-            **_against("all", areas, whole.iloc[np.zeros(len(groups), dtype=int)]),
+            **_against("all", areas, areas.direct.iloc[np.zeros(len(groups), dtype=int)]),
         )
         if previous is None:
-            told = {f"previous_{part}": np.nan for part in _PARTS[:-1]}
-            table = table.assign(**told, previous_n=np.nan, previous_way="")
+            nothing = {f"previous_{part}": np.nan for part in _PARTS[:-1]}
+            table = table.assign(**nothing, previous_n=np.nan, previous_way="")
         else:
-            table = _change(table, previous, groups, settings.draws, rng)
+            both = told & told_of.before.get(dimension.name, every)
+            table = _change(
+                table,
+                previous[previous["group"].isin(groups.index[both])],
+                groups,
+                settings.draws,
+                rng,
+            )
         tables.append(table)
     table = _mark(pd.concat(tables, ignore_index=True), dimensions, settings)
     return Climate(table[COLUMNS])
+
+
+def _take(grouping: Grouping, rows: Codes) -> Grouping:
+    groups, members = grouping.groups.iloc[rows], csr_array(grouping.members[rows])
+    return replace(grouping, groups=groups, members=members)
+
+
+def _deviation(scores: Array, weight: Array, told: csr_array) -> float:
+    """Give the standard deviation between people, of those in a group that is told."""
+    inside = (np.asarray(told.sum(axis=0)).ravel() > 0).astype(np.int8)
+    found = summarise_means(scores, weight, csr_array(inside[None]))
+    return float(np.sqrt(found["variance"].iloc[0]))
 
 
 def _pool(
@@ -129,10 +171,10 @@ def _pool(
     grouping: Grouping,
     design: Design,
     units: Varying,
-    draws: int,
     rng: np.random.Generator,
+    settings: CultureSettings,
 ) -> _Areas:
-    groups = grouping.groups
+    groups, draws = grouping.groups, settings.draws
     direct = summarise_means(scores, design.weight, grouping.members)
     sampling, tables = np.full(len(direct), np.nan), []
     for level in groups["level"].unique():
@@ -144,7 +186,8 @@ def _pool(
         above = groups["parent"].iloc[rows]
         found = pool_means(part["mean"].to_numpy(), shown, above, draws, rng).table
         tables.append(found.assign(freedom=df).set_index(rows))
-    return _Areas(direct.assign(sampling=sampling), pd.concat(tables).sort_index())
+    found = pd.concat(tables).sort_index() if tables else pd.DataFrame(columns=_POOLED, dtype=float)
+    return _Areas(direct.assign(sampling=sampling), found)
 
 
 def _describe(areas: _Areas, dimension: Dimension, levels: pd.Series) -> pd.DataFrame:

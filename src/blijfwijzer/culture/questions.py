@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from blijfwijzer.culture.climate import measure_climate
+from blijfwijzer.culture.climate import ToldOf, measure_climate
 from blijfwijzer.culture.dimensions import find_dimensions
 from blijfwijzer.culture.unit_changes import measure_unit_changes
 from blijfwijzer.culture.waves import Pair
@@ -96,6 +96,7 @@ def measure_questions(
     *,
     seed: int,
     changes: pd.DataFrame | None = None,
+    told_of: ToldOf | None = None,
 ) -> pd.DataFrame:
     """Measure each question in each group, as `measure_climate` does dimensions.
 
@@ -103,6 +104,7 @@ def measure_questions(
     ----------
     answers : as `answer_questions` gives
     changes : since the wave before, as `change_questions` gives
+    told_of : which groups may be told of each question; all when left out
 
     Returns
     -------
@@ -112,7 +114,9 @@ def measure_questions(
     if not questions.dimension_of:
         return pd.DataFrame()
     asked = questions.codebook, questions.settings
-    found = measure_climate(answers, grouping, design, *asked, seed=seed, previous=changes).table
+    found = measure_climate(
+        answers, grouping, design, *asked, seed=seed, previous=changes, told_of=told_of
+    ).table
     return found.assign(of=found["dimension"].map(questions.dimension_of))
 
 

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from blijfwijzer.disclosure.fingerprint import (
     PRIME,
     Fingerprints,
+    Likeness,
     Sight,
     compare,
     differing_sums,
@@ -125,6 +126,24 @@ def is_composed(now: Fingerprints, before: Fingerprints, minimum: int, sight: Si
         if ((apart > 0) & (apart < minimum)).any():
             return True
     return False
+
+
+def near_changed(
+    prints: Fingerprints, groups: Likeness, others: Fingerprints, minimum: int, sight: Sight
+) -> NDArray[np.bool_]:
+    """Say of each present group whether it is near one that is not as it was.
+
+    A part of a group that holds nearly all of it is near that one also where nobody came or left.
+
+    Parameters
+    ----------
+    prints : of the present groups, and of more
+    groups : how the present ones compare with all that were told
+    others : those that are not as they were
+    """
+    near = groups.is_near.copy()
+    near[near] = compare(prints[np.flatnonzero(near)], others, minimum, sight).is_near
+    return near
 
 
 def find_lost(

@@ -15,6 +15,7 @@ from blijfwijzer.disclosure.changes import (
     find_lost,
     find_telling,
     is_composed,
+    near_changed,
 )
 from blijfwijzer.disclosure.entry import Columns
 from blijfwijzer.disclosure.fingerprint import (
@@ -32,12 +33,15 @@ from blijfwijzer.disclosure.fingerprint import (
     judge,
 )
 from blijfwijzer.disclosure.ledger import Ledger
-from blijfwijzer.disclosure.present import Present, Seen
+from blijfwijzer.disclosure.present import Present, Seen, are_among, distinct
 from blijfwijzer.disclosure.returning import find_others, hide_others
 from blijfwijzer.disclosure.samples import Definition, define, is_of_people, within_samples
 from blijfwijzer.disclosure.sealing import FITTED
 from blijfwijzer.disclosure.standing import lines_before, promised, standing
 from blijfwijzer.errors import LedgerError
+
+_CROSSED = "&"
+"""In the name of a group that is a part of a unit by an answer."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +87,12 @@ class Earlier:
     lost: int = 0
     """Groups that were told and are not found again, though their people are still there: beside
     these only groups that were told before may be shown."""
+    near: frozenset[str] = frozenset()
+    """Names of groups that were told and that a few people have joined or left since."""
     changed_since: int = 0
-    """Groups that were told and that a few people have joined or left since: not those that are
-    held back beside a group of nearly the same people, which is as it was."""
+    """Groups that were told and that a few people have joined or left since, but for parts by an
+    answer: not those that are held back beside a group of nearly the same people, which is as it
+    was."""
 
     def compare_parts(self, parts: csr_array, minimum: int) -> Likeness:
         """Hold parts of figures against all groups and parts that were shown, whatever their name.
@@ -147,25 +154,26 @@ def read_earlier(
     before = lines_before(ledger.releases, {"survey": survey, "request": request})
     repeated, changed, moved = np.zeros((3, groups.shape[0]), dtype=bool)
     nobody = csr_array((0, len(responses)), dtype=np.int8)
-    same, few, former, past = [nobody], [nobody], [nobody], []
-    most = lost = 0
+    same, few, former, parts, past = [nobody], [nobody], [nobody], [nobody], []
+    most, lost, near = 0, 0, frozenset[str]()
     find = within_samples(present.members_of, standing(before), ledger, responses)
     for views, shown in _by_columns(standing(before), wave, responses).items():
         people = present.see(views, ledger.secret)
-        past.append(_recall(people, shown))
         _refuse_blind(people.sight, views, wave, shown)
         formed, row_of, rows = present.form(list(shown.groups.values()), find)
         both = csr_array(vstack([groups, rows], format="csr"))
         prints = add_up(people.marks, both)
         anew = prints[groups.shape[0] :][row_of]
-        past[-1] = _without_others(past[-1], shown, formed, anew)
+        past.append(_without_others(_recall(people, shown), shown, formed, anew))
         # By who is in them.
         of_groups, of_parts = past[-1].compare_sets(prints[: groups.shape[0]], minimum)
         changed |= of_groups.is_near | of_parts.is_near
         # By what they are called: also where others answered alike, it is the same group then.
         found = judge(differing_sums(anew, past[-1].groups[formed]), minimum, people.sight)
         others = np.delete(past[-1].groups, formed[found.is_equal], axis=0)
-        moved |= _near_changed(prints, of_groups, others, minimum, people.sight)
+        names, crossed = _name_near(shown, formed, row_of, found)
+        near, parts = near | names, [*parts, rows[crossed]]
+        moved |= near_changed(prints, of_groups, others, minimum, people.sight)
         same.append(rows[np.unique(row_of[found.is_equal])])
         few.append(rows[np.unique(row_of[found.is_near])])
         changes = anew[found.is_near], past[-1].groups[formed[found.is_near]]
@@ -176,51 +184,51 @@ def read_earlier(
         telling = np.union1d(row_of[telling], composed)
         few.append(rows[np.setdiff1d(telling, row_of[found.is_equal])])
         few.append(_find_left(shown, present, people, minimum))
-        changed |= _are_among(groups, csr_array(vstack(few[-2:], format="csr")))
-        repeated |= of_groups.is_same | _are_among(groups, same[-1])
+        changed |= are_among(groups, csr_array(vstack(few[-2:], format="csr")))
+        repeated |= of_groups.is_same | are_among(groups, same[-1])
         # Another name may have taken theirs.
         gone = past[-1].groups[_find_lost(shown, formed, (anew, n), found, past[-1])]
         again = compare(prints, gone, minimum, people.sight).is_same
         same.append(both[np.flatnonzero(again)])
-        again = compare(gone, prints, minimum, people.sight).is_same
-        lost += int(np.count_nonzero(~again))
+        lost += int(np.count_nonzero(~compare(gone, prints, minimum, people.sight).is_same))
         most = max(most, *(x.apart.max(initial=0) for x in (of_groups, of_parts, found)))
     # Whoever was shown before in the same company tells nothing new, whatever else was nearly so.
     changed = (changed | (lost > 0)) & ~repeated
-    since = _distinct(csr_array(vstack([*few, groups[np.flatnonzero(moved & changed)]])))
     same.append(groups[np.flatnonzero(repeated)])
     few.append(groups[np.flatnonzero(changed)])
     return Earlier(
-        _distinct(csr_array(vstack(same, format="csr"))),
-        _distinct(csr_array(vstack(few, format="csr"))),
+        distinct(csr_array(vstack(same, format="csr"))),
+        distinct(csr_array(vstack(few, format="csr"))),
         int(most),
-        _distinct(csr_array(vstack(former, format="csr"))),
+        distinct(csr_array(vstack(former, format="csr"))),
         repeated,
         changed,
         tuple(past),
         sum(release.content["survey"] == survey for release in standing(before)),
         promised(before, survey),
         lost,
-        since.shape[0],
+        near,
+        _count_since([*few[:-1], groups[np.flatnonzero(moved & changed)]], parts),
     )
 
 
-def _near_changed(
-    prints: Fingerprints, groups: Likeness, others: Fingerprints, minimum: int, sight: Sight
-) -> NDArray[np.bool_]:
-    """Say of each present group whether it is near one that is not as it was.
+def _name_near(
+    shown: "_Shown", formed: NDArray[np.intp], row_of: NDArray[np.intp], found: Likeness
+) -> tuple[frozenset[str], NDArray[np.intp]]:
+    """Name the groups that a few joined or left, and give the rows of parts by an answer."""
+    names = [name for name, _ in shown.groups]
+    near = {names[place]: row_of[at] for at, place in enumerate(formed) if found.is_near[at]}
+    crossed = {int(row) for name, row in near.items() if _CROSSED in name}
+    return frozenset(near), np.array(sorted(crossed), dtype=np.intp)
 
-    A part of a group that holds nearly all of it is near that one also where nobody came or left.
 
-    Parameters
-    ----------
-    prints : of the present groups, and of more
-    groups : how the present ones compare with all that were told
-    others : those that are not as they were
+def _count_since(changed: list[csr_array], parts: list[csr_array]) -> int:
+    """Count groups that changed, but for parts by an answer.
+
+    How many of these did would tell which answer who came or left had given.
     """
-    near = groups.is_near.copy()
-    near[near] = compare(prints[np.flatnonzero(near)], others, minimum, sight).is_near
-    return near
+    groups = distinct(csr_array(vstack(changed, format="csr")))
+    return int(np.count_nonzero(~are_among(groups, csr_array(vstack(parts, format="csr")))))
 
 
 def _without_others(
@@ -359,31 +367,10 @@ def _refuse_blind(sight: Sight, views: Columns, wave: str, shown: "_Shown") -> N
         )
 
 
-def _are_among(groups: csr_array, rows: csr_array) -> NDArray[np.bool_]:
-    """Tell of each group whether a row holds the very same present people."""
-    known = set(_people_of(rows))
-    return np.array([people in known for people in _people_of(groups)], dtype=bool)
-
-
-def _people_of(groups: csr_array) -> list[bytes]:
-    groups.sort_indices()
-    ends = zip(groups.indptr, groups.indptr[1:], strict=False)
-    people = groups.indices.astype(np.int64)
-    return [people[start:end].tobytes() for start, end in ends]
-
-
 def _read(texts: list[str], views: list[int]) -> Fingerprints:
     """Read fingerprints, of each the views that can be compared."""
     read = [from_text(text)[views] for text in texts]
     return np.array(read, dtype=np.int64).reshape(len(texts), len(views), SUMS)
-
-
-def _distinct(groups: csr_array) -> csr_array:
-    """Keep each set of people once, however many releases showed it and under whatever name."""
-    first: dict[bytes, int] = {}
-    for place, people in enumerate(_people_of(groups)):
-        first.setdefault(people, place)
-    return groups[np.array(sorted(first.values()), dtype=np.intp)]
 
 
 @dataclass

@@ -30,6 +30,8 @@ chance. alike: everybody, and each cell of people of whom a model says nearly th
 has a code of a register. moved: those of a group with each code, of whom two weightings of the same
 answers could tell. measured: those of organisations that a model was not trained on, of whom it is
 told how good it is."""
+OF_GROUPS = frozenset[FigureKind]({"rest", "talent", "moved"})
+"""Those of a group; the others are parts of everyone."""
 
 
 @dataclass(frozen=True)

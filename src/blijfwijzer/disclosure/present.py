@@ -91,3 +91,24 @@ class Present:
         shape = (len(rows), len(self.responses))
         members = csr_array((np.ones(len(people), dtype=np.int8), people, ends), shape)
         return np.array(formed, dtype=np.intp), np.array(row_of, dtype=np.intp), members
+
+
+def are_among(groups: csr_array, rows: csr_array) -> NDArray[np.bool_]:
+    """Tell of each group whether a row holds the very same present people."""
+    known = set(_people_of(rows))
+    return np.array([people in known for people in _people_of(groups)], dtype=bool)
+
+
+def _people_of(groups: csr_array) -> list[bytes]:
+    groups.sort_indices()
+    ends = zip(groups.indptr, groups.indptr[1:], strict=False)
+    people = groups.indices.astype(np.int64)
+    return [people[start:end].tobytes() for start, end in ends]
+
+
+def distinct(groups: csr_array) -> csr_array:
+    """Keep each set of people once, however many releases showed it and under whatever name."""
+    first: dict[bytes, int] = {}
+    for place, people in enumerate(_people_of(groups)):
+        first.setdefault(people, place)
+    return groups[np.array(sorted(first.values()), dtype=np.intp)]

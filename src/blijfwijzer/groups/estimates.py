@@ -1,5 +1,6 @@
 """Rates of all groups: each level of groups that share no people is pooled by itself."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,6 +33,8 @@ from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import RateSettings
 from blijfwijzer.survey.arrays import Array, Codes, Mask
 
+Estimates = tuple[PooledRates, pd.DataFrame]
+"""Rates of groups, and their direct areas."""
 _ROUNDS = 5
 """In which draws of parts that would pass a bound are moved; each about halves what is left."""
 _WHOLE = 0.999
@@ -45,7 +48,7 @@ def estimate_groups(
     settings: RateSettings,
     seed: int,
     units: Varying = "fixed",
-) -> tuple[PooledRates, pd.DataFrame]:
+) -> Estimates:
     """Estimate the rate of every group.
 
     Draws and standard errors are of these units, with whoever may work there. With `drawn` units
@@ -74,6 +77,36 @@ def estimate_groups(
     return _beside_nonresponse(pooled, grouping.groups, settings), areas
 
 
+def estimate_among(
+    grouping: Grouping, told: Mask, estimate: Callable[[Grouping], Estimates]
+) -> Estimates:
+    """Estimate the rates of groups that are told, as if there were no others.
+
+    A rate is drawn to those of others, and units add up to the larger ones. When one person has
+    left since they were told, the rates of all who stayed would tell what that person answered.
+
+    Parameters
+    ----------
+    told : per group
+    estimate : estimates the rates of the groups that it is given
+
+    Returns
+    -------
+    A row per group, with nothing in those of the others.
+    """
+    rows = np.flatnonzero(told)
+    cells = None if grouping.cells is None else grouping.cells.among(rows)
+    groups, members = grouping.groups.iloc[rows], csr_array(grouping.members[rows])
+    pooled, areas = estimate(replace(grouping, groups=groups, members=members, cells=cells))
+    if len(rows) == len(told):
+        return pooled, areas
+    draws = np.full((len(told), pooled.draws.shape[1]), np.nan, dtype=pooled.draws.dtype)
+    draws[rows] = pooled.draws
+    every = np.arange(len(told))
+    table, areas = (one.set_axis(rows).reindex(every) for one in (pooled.table, areas))
+    return PooledRates(table.fillna({"source": ""}), draws), areas
+
+
 @dataclass(frozen=True)
 class Between:
     """What tells how whole units differ: rows, each of people of one unit who answered the same."""
@@ -93,7 +126,7 @@ def estimate_from_sums(
     settings: RateSettings,
     seed: int,
     between: Between | None,
-) -> tuple[PooledRates, pd.DataFrame]:
+) -> Estimates:
     """Estimate the rate of every group as `estimate_groups` does, without a row per response.
 
     Parameters
@@ -127,6 +160,8 @@ def pool_areas(
     is_asked = areas["direct"].notna().any()
     units = _Units(groups, areas, sums)
     tables, draws = [], np.empty((len(groups), settings.draws), dtype=np.float32)
+    if not len(groups):
+        return tell_rates(np.empty(0), draws.astype(np.float64), "")
     for place, level in enumerate(groups["level"].unique()):
         rows = np.flatnonzero(groups["level"] == level)
         part, own_seed = areas.iloc[rows], seed + place

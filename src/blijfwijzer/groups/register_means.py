@@ -41,6 +41,10 @@ class RegisterCells:
         """Places of the groups that the register tells of."""
         return np.flatnonzero(np.diff(self.people.indptr) > 0)
 
+    def among(self, groups: Codes) -> "RegisterCells":
+        """Give what is known of some groups."""
+        return replace(self, people=csr_array(self.people[groups]))
+
     def part(self, predictions: Predictions) -> tuple[Predictions, Array]:
         """Part risks into what cells expect, and what is left of each response.
 

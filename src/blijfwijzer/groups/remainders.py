@@ -7,11 +7,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from blijfwijzer.groups.estimates import estimate_groups
+from blijfwijzer.groups.estimates import estimate_among, estimate_groups
 from blijfwijzer.groups.grouping import EVERYONE, Grouping
 from blijfwijzer.groups.paths import crossed_with
 from blijfwijzer.risk.evaluation import Predictions
 from blijfwijzer.settings import RateSettings
+from blijfwijzer.survey.arrays import Mask
 
 
 def lift_parents(units: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
@@ -55,16 +56,17 @@ def pool_remainders(
     grouping: Grouping,
     predictions: Predictions,
     left: csr_array,
-    effects: pd.DataFrame,
-    settings: RateSettings,
-    seed: int,
+    told: Mask,
+    about: tuple[pd.DataFrame, RateSettings, int],
 ) -> pd.DataFrame:
     """Pool those who are left of each group as a group of its level, in its place.
 
     Parameters
     ----------
     left : as `find_remainders` gives
-    effects : as `estimate_groups` takes
+    told : whether each group, or those who are left of it, may be told of the outcome; no others
+        are pooled with
+    about : effects, settings and seed, as `estimate_groups` takes
 
     Returns
     -------
@@ -74,5 +76,7 @@ def pool_remainders(
     keep = (~has_left).astype(np.int8)
     members = csr_array(grouping.members.multiply(keep[:, None]) + left).astype(np.int8)
     of_left = replace(grouping.without_register(), members=csr_array(members))
-    pooled, _ = estimate_groups(of_left, predictions, effects, settings, seed)
+    pooled, _ = estimate_among(
+        of_left, told, lambda groups: estimate_groups(groups, predictions, *about)
+    )
     return pooled.table.where(pd.Series(has_left, pooled.table.index))

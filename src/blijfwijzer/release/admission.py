@@ -15,19 +15,20 @@ from blijfwijzer.disclosure.choice import Candidates, GroupChoice, choose_shown
 from blijfwijzer.disclosure.copies import Forms, number_forms
 from blijfwijzer.disclosure.crosscuts import CrossCuts, choose_figures
 from blijfwijzer.disclosure.earlier import Earlier, read_earlier
-from blijfwijzer.disclosure.figures import FigureId, Figures
+from blijfwijzer.disclosure.figures import OF_GROUPS, FigureId, Figures
 from blijfwijzer.disclosure.fingerprint import add_up, to_text
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.parts import Outsider
 from blijfwijzer.disclosure.present import Present, Seen
 from blijfwijzer.errors import SettingsError
 from blijfwijzer.groups.grouping import Grouping, member_finder
-from blijfwijzer.groups.paths import GroupPath
+from blijfwijzer.groups.paths import EVERYONE, GroupPath
 from blijfwijzer.groups.rates import rest_on_own
-from blijfwijzer.groups.simple_rule import FITS, SIMPLE_RULE
+from blijfwijzer.groups.simple_rule import SIMPLE_RULE
 from blijfwijzer.release.identity import hold_minimum, key_columns
 from blijfwijzer.release.origin import other_weights, rates_otherwise, told_otherwise
 from blijfwijzer.release.request import Request
+from blijfwijzer.release.telling import are_beside, tell_of_units
 from blijfwijzer.settings import DisclosureSettings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.held import Held
@@ -192,7 +193,8 @@ def admit_groups(
         grouping.too_small,
         crowd.weight,
         rank_groups(grouping.groups.index, settings.priority),
-        tell_of_units(grouping, settings.unanimity),
+        tell_of_units(grouping, settings.unanimity)
+        | (earlier.repeated & are_beside(earlier.near, grouping)),
     )
     values = {
         f"{name}:{place}": answers
@@ -316,22 +318,6 @@ def rank_groups(groups: Iterable[Hashable], priority: Sequence[str]) -> NDArray[
     return np.array([_rank(GroupPath.parse(group), priority) for group in groups], dtype=np.int64)
 
 
-def tell_of_units(grouping: Grouping, unanimity: float) -> NDArray[np.bool_]:
-    """Say of each crossed group whether it tells an answer of each in its unit.
-
-    That all of a department have few years of school tells that of each. Of who fit the simple
-    rule, by which people may be judged, a share of `unanimity` is enough, as of outcomes.
-    """
-    n = pd.Series(np.asarray(grouping.members.sum(axis=1)).ravel(), index=grouping.groups.index)
-    paths = [GroupPath.parse(group) for group in grouping.groups.index]
-    of_unit = n.reindex([str(GroupPath(path.units)) for path in paths]).to_numpy()
-    most = [
-        np.inf if path.cross is None else unanimity if path.cross == (SIMPLE_RULE, FITS) else 1.0
-        for path in paths
-    ]
-    return np.asarray(n.to_numpy() >= np.asarray(most) * of_unit)
-
-
 def _rank(path: GroupPath, priority: Sequence[str]) -> int:
     of = [*path.levels[-1:], *([] if path.cross is None else [path.cross[0]])]
     if SIMPLE_RULE in of:
@@ -400,6 +386,9 @@ def admit_figures(
         near |= _name_figures(figures, told.is_same | told.is_near, np.logical_or)
     # What was shown before is known whatever is chosen now, so it comes first.
     same = _name_figures(figures, likeness.is_same, np.logical_and)
+    if EVERYONE in admission.earlier.near:
+        # Of two parts that were told, the one that is told no more is that of who came or left.
+        near |= {name for name in same if name.kind not in OF_GROUPS}
     safe = rounded & set(figures) - near
     news = [name for name in figures if name not in near | safe]
     news.sort(key=lambda name: name not in same)

@@ -11,7 +11,11 @@ from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.disclosure.figures import FigureId, Figures, part_answered
 from blijfwijzer.disclosure.rules import is_narrow, is_telling
 from blijfwijzer.errors import DisclosureError, GroupError
-from blijfwijzer.groups.estimates import estimate_groups, learn_group_effects
+from blijfwijzer.groups.estimates import (
+    estimate_among,
+    estimate_groups,
+    learn_group_effects,
+)
 from blijfwijzer.groups.grouping import EVERYONE, Grouping, everyone_alone, make_groups
 from blijfwijzer.groups.paths import GroupPath
 from blijfwijzer.groups.rates import FEWEST_POOLED
@@ -191,8 +195,9 @@ def learn_unit_effects(breakdown: Breakdown, fitted: Fitted, settings: Settings)
         grouping.rolled_up,
         grouping.too_small[:, np.flatnonzero(known)],
     )
-    pooled, areas = estimate_groups(
-        answered, fitted.predictions, none, settings.rates, settings.seed
+    about = fitted.predictions, none, settings.rates, settings.seed
+    pooled, areas = estimate_among(
+        answered, breakdown.told, lambda groups: estimate_groups(groups, *about)
     )
     return learn_group_effects(answered, pooled, areas, breakdown.told)
 

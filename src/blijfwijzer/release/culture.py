@@ -260,8 +260,7 @@ def told_conduct(
     asked = read_behaviours(concepts)
     categories = break_down_conduct(responses, concepts, codebook)
     weight = responses["weight"].to_numpy(dtype=float)
-    groups = now.grouping.groups[now.admission.shown]
-    units = {GroupPath.parse(group).code(largest) for group in groups.index}
+    units = _told_units(now, largest)
     told = set[Cell]()
     for row in conduct.shares.to_dict("records"):
         behaviour, by, category = str(row["behaviour"]), str(row["by"]), str(row["category"])
@@ -293,8 +292,7 @@ def told_compared(
     groups : one row per scale, attribute and group, with the n that answered
     """
     largest, minimum = codebook.units.levels[0], settings.disclosure.minimum
-    names = now.grouping.groups.index
-    ids = {GroupPath.parse(name).code(largest): name for name in names[now.admission.told]}
+    ids = _told_units(now, largest)
     hidden = few_answers(now, codebook, settings)
     told, n = set(), dict[Cell, float]()
     for row in groups.to_dict("records"):
@@ -307,6 +305,16 @@ def told_compared(
         if is_shown and row["n"] >= minimum:
             told |= {(scale, by, group), (scale, EVERYONE, EVERYONE)}
     return keep_from_few(told, n, minimum)
+
+
+def _told_units(wave: Wave, level: str) -> dict[str, str]:
+    """Give the ids of the units of a level that may be told of, by their codes.
+
+    Units inside one have its code in their id, whether it may be told of itself or not.
+    """
+    groups = wave.grouping.groups
+    names = groups.index[wave.admission.told & (groups["level"] == level).to_numpy()]
+    return {GroupPath.parse(name).code(level): str(name) for name in names}
 
 
 def keep_from_few(told: set[Cell], n: Mapping[Cell, float], minimum: int) -> frozenset[Cell]:

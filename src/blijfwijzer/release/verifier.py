@@ -69,8 +69,7 @@ class ReadProof:
         self.names, self.labels = list(self.groups), [read_label(name) for name in self.groups]
         self.sizes = [whole(group["n"]) for group in self.groups.values()]
         self.earlier, self.answered = set(raw["earlier"]), raw["answered"]
-        self.cells = [tuple(cell) for cell in raw["cells"]]
-        self.worlds = raw["worlds"]
+        self.worlds, self.cells = raw["worlds"], [tuple(cell) for cell in raw["cells"]]
         self.empty, self.unserved = set(raw["empty"]), set(raw["unserved"])
         self.multipliers = {int(g): whole(m, -math.inf) for g, m in raw["multipliers"].items()}
 
@@ -177,21 +176,23 @@ def hold_empty(findings: Verified, proof: ReadProof) -> set[int]:
 
 def hold_groups(findings: Verified, proof: ReadProof, text: str) -> None:
     """Check that groups.csv has the groups of a proof, sizes in their bands and shares that fit."""
-    rows = {_QUOTE.sub("", r["group"]): r for r in csv.DictReader(io.StringIO(text), delimiter=";")}
+    head, *told = csv.reader(io.StringIO(text), delimiter=";")
+    rows = {_QUOTE.sub("", r["group"]): r for r in (dict(zip(head, x, strict=True)) for x in told)}
     places = {_QUOTE.sub("", name): place for place, name in enumerate(proof.names)}
-    # Everyone has a row there also where their figures are withheld.
-    beside = {_QUOTE.sub("", name) for name in proof.earlier} | {"all"}
+    beside = {_QUOTE.sub("", name) for name in proof.earlier} | {"all"}  # There if withheld too.
     faults = [f"{name} is not in the proof" for name in sorted(set(rows) - set(places) - {"all"})]
     faults += [f"{name} is not shown" for name in sorted(set(places) - set(rows) - beside)]
+    twice = len(told) + len(head) - len(rows) - len({*head})
+    faults += ["groups or columns are there twice"] * bool(twice)
     findings.add("groups.csv has the groups of the proof", faults)
     shown = [(rows[name], proof.sizes[at], at) for name, at in places.items() if name in rows]
-    bands = [(row, n, [int(end) for end in row["n_band"].split("–")]) for row, n, _ in shown]
-    faults = [f"{r['group']} has {n}" for r, n, b in bands if not b[0] == int(r["n"]) <= n <= b[1]]
+    bands = [(r, n, [whole(json.loads(e)) for e in r["n_band"].split("–")]) for r, n, _ in shown]
+    faults = [f"{r['group']}: {n}" for r, n, (a, z) in bands if r["n"] != f"{a}" or not a <= n <= z]
     findings.add("groups.csv has every size in its band", faults)
     for name, answered in proof.answered.items():
         faults = []
         for row, n, at in (x for x in shown if x[0][f"{name}_source"] == "direct"):
-            p, k = int(row[f"{name}_rate"] or 0), min(answered[at] or 0, n)
+            p, k = whole(json.loads(row[f"{name}_rate"])), min(answered[at] or 0, n)
             if answered[at] is None or not 0 <= p <= 100 or 2 * min(p * k % 100, -p * k % 100) > k:
                 faults.append(f"{row['group']}: no count of {k} is {p} %")
         findings.add(f"groups.csv has direct rates of {name} that some count has", faults)
@@ -254,9 +255,8 @@ def hold_entry(findings: Verified, proof: ReadProof, sha: str, lines: list[Json]
     faults += [f"{n} was not entered" for n in sorted({*kept} - {*told, *proof.earlier, "all"})]
     faults += [f"{own['minimum']} were promised"] * (own["minimum"] != proof.minimum)
     findings.add("the ledger has the groups of the proof", faults)
-    same = [x["groups"] for x in before if x.get("dataset") == own["dataset"]]
-    lost = sorted({name for groups in same for name in groups} - set(kept))
-    findings.add("groups shown before of these people are in the proof", lost, OPEN)
+    lost = {n for x in before if x.get("dataset") == own["dataset"] for n in x["groups"]} - {*kept}
+    findings.add("groups shown before of these people are in the proof", sorted(lost), OPEN)
 
 
 def read_label(name: str) -> tuple[Parts, Parts]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.errors import DamagedPartError, OfficesError, OtherPartError, counted
 from blijfwijzer.estimation.masks import unmask
 from blijfwijzer.files import hash_bytes
-from blijfwijzer.groups.estimates import estimate_from_sums
+from blijfwijzer.groups.estimates import Estimates, estimate_among, estimate_from_sums
 from blijfwijzer.groups.flags import FLAGGED
 from blijfwijzer.groups.grouping import Grouping, make_groups
 from blijfwijzer.groups.naming import name_groups
@@ -32,21 +32,27 @@ from blijfwijzer.release.rehearsal import Rehearsal
 from blijfwijzer.release.request import Request
 from blijfwijzer.release.shown import Shown
 from blijfwijzer.risk.model import is_constant
-from blijfwijzer.runs.merging.crowd import People, basis_of, between_units, crowd_of, hide_lopsided
+from blijfwijzer.runs.merging.crowd import (
+    People,
+    are_weighed,
+    basis_of,
+    between_units,
+    crowd_of,
+    hide_lopsided,
+)
 from blijfwijzer.runs.merging.insiders import is_of_others, safe_from_offices
 from blijfwijzer.runs.merging.numbers import Numbers, name_numbers
 from blijfwijzer.runs.merging.part import Common
 from blijfwijzer.runs.scoring.findings import count_earlier, estimates_of
 from blijfwijzer.runs.scoring.targets import (
     Estimated,
-    Estimates,
     NewWave,
     flag_estimates,
     is_asked,
     which_flagged,
-    withhold,
 )
 from blijfwijzer.settings import Settings
+from blijfwijzer.survey.arrays import Mask
 from blijfwijzer.survey.held import Held
 from blijfwijzer.survey.intake import Intake
 
@@ -212,11 +218,10 @@ def publish_merged(merged: Merged, output: Path, ledgers: Path, tell: Tell) -> S
     wave, common = merged.wave, merged.common
     request = _request(merged)
     with publication(output, request, ledgers) as release:
-        tell("pool rates")
-        found = {name: _estimate(name, merged) for name in common.models}
         tell("find what could be derived")
         admission = admit_merged(merged, release)
-        told = {n: withhold(one, admission.tells(f"rate:{n}"), wave) for n, one in found.items()}
+        tell("pool rates")
+        told = {n: _estimate(n, admission.tells(f"rate:{n}"), merged) for n in common.models}
         groups = clear_groups(estimates_of(told, admission), wave.codebook, Edge.of(wave.settings))
         files = {"groups.csv": csv_file(groups), "groups.parquet": parquet_file(groups)}
         shown = int(admission.shown.sum())
@@ -265,40 +270,52 @@ def admit_merged(merged: Merged, release: Rehearsal) -> Admission:
         dataset=merged.dataset,
         is_counted=merged.is_counted,
     )
-    admission = release.admit_crowd(crowd, grouping, bases)
-    asked = release.request, release.ledger
-    is_new = ~admission.earlier.repeated & is_of_others(admission, *asked)
-    is_new &= len(merged.common.agreed.offices) > 1
-    is_safe = True
-    for name in merged.common.models:
-        figure = f"rate:{name}"
-        told, before = admission.tells(figure), told_before(crowd, *asked, figure)
-        own = groups[told], people.parts_of(before)
-        barred = np.ones(len(told), dtype=bool)
-        barred[told] = is_new[told] | ~safe_from_offices(people, name, own, rules)
-        bases[figure] = replace(bases[figure], barred=barred)
-        is_safe &= not barred[told].any()
-    return admission if is_safe else release.admit_crowd(crowd, grouping, bases)
+    asked, is_safe = (release.request, release.ledger), False
+    while not is_safe:
+        admission = release.admit_crowd(crowd, grouping, bases)
+        is_new = ~admission.earlier.repeated & is_of_others(crowd, admission, *asked)
+        is_new &= len(merged.common.agreed.offices) > 1
+        is_safe = True
+        for name in merged.common.models:
+            figure = f"rate:{name}"
+            told, before = admission.tells(figure), told_before(crowd, *asked, figure)
+            own = groups[told], people.parts_of(before)
+            barred = np.ones(len(told), dtype=bool)
+            barred[told] = is_new[told] | ~safe_from_offices(people, name, own, rules)
+            if not merged.is_counted:
+                answered = np.asarray(groups @ people.numbers.known(name)[1])
+                barred |= are_weighed(grouping.groups["level"], answered, ~barred)
+            bases[figure] = replace(bases[figure], barred=barred)
+            is_safe &= not barred[told].any()
+    return admission
 
 
-def _estimate(name: str, merged: Merged) -> Estimated:
-    """Pool and flag rates of an outcome as `score` does, from what was left."""
+def _estimate(name: str, told: Mask, merged: Merged) -> Estimated:
+    """Pool and flag rates of an outcome as `score` does, from what was left.
+
+    Parameters
+    ----------
+    told : whether each group is told of it
+    """
     wave, people = merged.wave, merged.people
     stored, settings = merged.common.models[name].stored, wave.settings
-    groups = people.parts_of(wave.grouping.members)
     known, everybody = people.numbers.known(name)[1].sum(), people.counts.sum()
     asked = is_asked(int(known), int(everybody))
 
-    def estimate(kind: str) -> Estimates:
+    def estimate(own: Grouping, kind: str) -> Estimates:
+        groups = people.parts_of(own.members)
         sums = people.numbers.rates(name, kind, groups)
-        own = sums if asked else forget_outcome(sums)
+        sums = sums if asked else forget_outcome(sums)
         units, about = wave.codebook.units, (stored.effects, settings.rates, settings.seed)
         is_drawn = kind == "rates" and asked and units.varying == "drawn"
         between = between_units(people, name, groups, units.cluster) if is_drawn else None
-        return estimate_from_sums(wave.grouping.groups, own, *about, between)
+        return estimate_from_sums(own.groups, sums, *about, between)
 
-    unweighted = which_flagged(*estimate("plain"), wave)
-    return flag_estimates(estimate("rates"), unweighted, wave)
+    plain, found = (
+        estimate_among(wave.grouping, told, partial(estimate, kind=kind))
+        for kind in ("plain", "rates")
+    )
+    return flag_estimates(found, which_flagged(*plain, told, wave), told, wave)
 
 
 def _request(merged: Merged) -> Request:

@@ -58,10 +58,17 @@ from blijfwijzer.runs.scoring.findings import (
     gather,
 )
 from blijfwijzer.runs.scoring.needs import segments_of
-from blijfwijzer.runs.scoring.targets import NewWave, Target, estimate_target, withhold
+from blijfwijzer.runs.scoring.targets import (
+    NewWave,
+    ScoredTarget,
+    Target,
+    estimate_target,
+    score_target,
+)
 from blijfwijzer.runs.tracked import track_scored
 from blijfwijzer.runs.waves import paths_of, wave_of, without_outcomes
 from blijfwijzer.settings import PersonsSettings, Settings, load_settings
+from blijfwijzer.survey.arrays import Mask
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.given_labels import read_labels
 from blijfwijzer.survey.intake import Intake, read_responses, read_survey, require_enough
@@ -96,10 +103,10 @@ class ScoreRequest:
 
 @dataclass(frozen=True)
 class ScoredWave:
-    """A new wave with its risks per group; what of it may be shown is not chosen yet."""
+    """A new wave with the risks of its people; what may be shown is not chosen yet."""
 
     wave: NewWave
-    targets: dict[str, Target]
+    targets: dict[str, ScoredTarget]
     models: dict[str, ModelChoice]
     request: Request
     joined: Joined | None = None
@@ -127,7 +134,7 @@ def score(asked: ScoreRequest, output: Path, ledgers: Path) -> Shown:
 
 
 def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
-    """Read a new wave, group it, and estimate and flag each risk of each group."""
+    """Read a new wave, group it, and score each risk of its people."""
     settings = governed(load_settings(asked.settings), asked.models)
     chosen = choose_models(asked.models, settings.packs)
     expect_tracking(settings.tracking)
@@ -147,7 +154,7 @@ def score_wave(asked: ScoreRequest, tell: Tell) -> ScoredWave:
     scales = score_scales(intake.held, codebook)
     about = asked.by, settings, people.weights, asked.engine
     wave = NewWave(intake, scales, grouping, codebook, *about)
-    targets = {name: estimate_target(c.stored, wave, tell) for name, c in chosen.items()}
+    targets = {name: score_target(c.stored, wave, tell) for name, c in chosen.items()}
     told = (*(f"rate:{name}" for name in targets), *bases_beside(wave, targets))
     beside = {**people.sha256, **labels.origin}
     request = _request(asked, wave, chosen, beside, told)
@@ -205,13 +212,14 @@ def wish_scores(scored: ScoredWave, tell: Tell) -> Wish:
 def _choose(
     scored: ScoredWave, release: Rehearsal, tell: Tell
 ) -> tuple[Admission, dict[str, Target], Chosen]:
-    """Choose the groups and figures that may be told, and leave the rates of others out."""
+    """Choose the groups and figures that may be told, and estimate the rates of these alone."""
     wave = scored.wave
     tell("find segments")
     segments = scored.segments
     tell("find what could be derived")
     bases = {**_bases(scored.targets, wave), **bases_beside(wave, scored.targets)}
-    admission = release.admit(wave.intake, wave.grouping, bases)
+    admission = _admit(scored.targets, bases, wave, release)
+    tell("pool rates, and flag groups")
     targets = _told(scored.targets, admission, wave)
     return admission, targets, choose_told(wave, targets, segments, release, admission)
 
@@ -245,9 +253,9 @@ def tabulate_groups(
     scales = score_scales(intake.held, codebook)
     grouping = make_groups(intake.held, codebook, by, settings)
     wave = NewWave(intake, scales, grouping, codebook, tuple(by), settings)
-    targets = {stored.model.target: estimate_target(stored, wave, silent)}
+    targets = {stored.model.target: score_target(stored, wave, silent)}
     release = rehearse(Request("serve", codebook, settings, ""))
-    admission = release.admit(intake, grouping, _bases(targets, wave))
+    admission = _admit(targets, _bases(targets, wave), wave, release)
     told = _told(targets, admission, wave)
     shown = estimates_of(told, admission)
     return clear_groups(shown, codebook, Edge.of(settings)).frame
@@ -297,28 +305,67 @@ def _for_vouchers(codebook: Codebook) -> dict[str, Any]:
     return about if use is None else {**about, "voucher_outcome": use.outcome}
 
 
-def _bases(targets: dict[str, Target], wave: NewWave) -> dict[str, Basis]:
-    """Give what groups are told by, and what that rests on.
+def _admit(
+    targets: dict[str, ScoredTarget],
+    bases: dict[str, Basis],
+    wave: NewWave,
+    release: Rehearsal,
+) -> Admission:
+    """Admit groups, and no rates that tell of people of one weight since others are not told.
 
-    Where too few groups are pooled a rate is that of a group's own answers as they weigh, and is
-    not told if that would tell what those of a known weight answered.
+    Of a level of which fewer than three groups are told none is pooled, so that a rate is of own
+    answers, which a group among more was not held to.
     """
-    bases = {}
+    admission = release.admit(wave.intake, wave.grouping, bases)
+    every, found = np.ones(len(wave.grouping.groups), dtype=bool), dict[str, Basis]()
     for name, target in targets.items():
-        barred = np.zeros(len(wave.grouping.groups), dtype=bool)
-        if target.values is not None:
-            asked = wave.grouping.members @ (~np.isnan(target.values)).astype(np.int64) > 0
-            own = np.flatnonzero(rest_on_own(wave.grouping.groups["level"], asked))
-            members = csr_array(wave.grouping.members[own])
-            minimum = wave.settings.disclosure.minimum
-            barred[own] = find_weighed(members, target.values, wave.weight, minimum)
-        bases[f"rate:{name}"] = replace(target.basis, barred=barred)
-    return bases
+        basis, told = bases[f"rate:{name}"], admission.tells(f"rate:{name}")
+        alone = _rest_on_own(target, told, wave) & ~_rest_on_own(target, every, wave)
+        if alone.any():
+            barred = _are_weighed(target, told, wave)
+            barred |= alone & admission.told_twice(wave.grouping.members)
+            before = ~every if basis.barred is None else basis.barred
+            found |= (
+                {f"rate:{name}": replace(basis, barred=barred | before)} if barred.any() else {}
+            )
+    return _admit(targets, {**bases, **found}, wave, release) if found else admission
 
 
-def _told(targets: dict[str, Target], admission: Admission, wave: NewWave) -> dict[str, Target]:
-    """Give each risk of the groups that are told of it only."""
-    return {n: withhold(t, admission.tells(f"rate:{n}"), wave) for n, t in targets.items()}
+def _bases(targets: dict[str, ScoredTarget], wave: NewWave) -> dict[str, Basis]:
+    """Give what groups are told by, and what that rests on."""
+    every = np.ones(len(wave.grouping.groups), dtype=bool)
+    return {
+        f"rate:{name}": replace(target.basis, barred=_are_weighed(target, every, wave))
+        for name, target in targets.items()
+    }
+
+
+def _are_weighed(target: ScoredTarget, told: Mask, wave: NewWave) -> Mask:
+    """Say of each group that is told whether its rate tells what those of a known weight answered.
+
+    It is that of a group's own answers, as they weigh, where too few groups are pooled.
+    """
+    barred = np.zeros(len(told), dtype=bool)
+    own = np.flatnonzero(_rest_on_own(target, told, wave))
+    if target.values is not None and len(own):
+        members, minimum = wave.grouping.members[own], wave.settings.disclosure.minimum
+        barred[own] = find_weighed(csr_array(members), target.values, wave.weight, minimum)
+    return barred
+
+
+def _rest_on_own(target: ScoredTarget, told: Mask, wave: NewWave) -> Mask:
+    """Say of each group that is told whether its rate is of own answers: too few are pooled."""
+    if target.values is None:
+        return np.zeros(len(told), dtype=bool)
+    asked = wave.grouping.members @ (~np.isnan(target.values)).astype(np.int64) > 0
+    return rest_on_own(wave.grouping.groups["level"], told & asked)
+
+
+def _told(
+    targets: dict[str, ScoredTarget], admission: Admission, wave: NewWave
+) -> dict[str, Target]:
+    """Estimate each risk of the groups that are told of it."""
+    return {n: estimate_target(t, admission.tells(f"rate:{n}"), wave) for n, t in targets.items()}
 
 
 def _request(

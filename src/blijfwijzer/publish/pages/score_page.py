@@ -299,12 +299,12 @@ def _beside(report: Chapter) -> Iterator[Block]:
 
 def _unexplained(report: Chapter) -> Iterator[Block]:
     """Name the risks that surely differ from those of others while no answer tells why."""
+    drivers = {target: rows["difference"] for target, _, rows in report.by_target("beside_drivers")}
     for target, label, rows in report.by_target("beside"):
         gap = number(rows["difference"].iloc[0])
         if gap is not None and bool(rows["is_sure"].iloc[0]):
-            drivers = report.rows("beside_drivers") if report.has("beside_drivers") else rows[:0]
-            sizes = drivers.loc[drivers["target"] == target, "difference"].map(number)
-            if not (sizes.astype(float) * gap > 0).any():
+            sizes = map(number, drivers.get(target, ()))
+            if not any(size is not None and size * gap > 0 for size in sizes):
                 yield Block(paragraphs=(say("beside.unexplained", target=label),))
 
 

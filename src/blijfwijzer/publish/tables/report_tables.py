@@ -198,8 +198,12 @@ def _places(groups: pd.DataFrame) -> pd.DataFrame:
 
 
 def _wave(findings: Findings) -> Cleared:
-    table = pd.concat(findings.waves.values()).drop_duplicates("feature")
-    table = table.sort_values("drift", ascending=False)
+    if not findings.waves:
+        return TABLES["wave"].empty()
+    table = pd.concat(findings.waves.values()).drop_duplicates("feature").reset_index(drop=True)
+    # As it is told: an order by more digits would tell these.
+    told = table["drift"].round(2).sort_values(ascending=False, kind="stable")
+    table = table.loc[told.index]
     labels = table["feature"].map(labels_of(findings.codebook))
     return findings.edge.clear("wave", table.assign(column=table["feature"], label=labels))
 

@@ -1,13 +1,13 @@
 """What a culture monitor measures of a survey."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from blijfwijzer.culture.climate import Climate, measure_climate
+from blijfwijzer.culture.climate import Climate, ToldOf, measure_climate
 from blijfwijzer.culture.conduct import Conduct, measure_conduct
 from blijfwijzer.culture.dimensions import find_dimensions, read_scores
 from blijfwijzer.culture.instrument import Instrument, assess_scales
@@ -138,10 +138,11 @@ class MeasuredCulture:
     instrument: Instrument
     invariance: Invariance
     trend: Trend | None
-    climate: Climate
+    moved: pd.DataFrame | None
+    """How units changed, as `measure_unit_changes` gives, where there is a wave before."""
     questions: DimensionQuestions
-    asked: pd.DataFrame
-    """As `measure_questions` gives."""
+    changed: pd.DataFrame | None
+    """The same of questions."""
     conduct: Conduct
 
 
@@ -170,17 +171,10 @@ def measure_culture(waves: Waves, only: tuple[str, ...], tell: Tell) -> Measured
         pair = compare_waves(before.responses, responses, codebook, culture)
         trend = measure_trend(pair)
         moved = measure_unit_changes(pair, (earlier, grouping))
-    tell("climate")
-    climate = _climate(waves, grouping, design, moved)
-    tell("questions")
     questions = find_questions(responses, codebook, culture)
-    answers = answer_questions(responses, now.scales, codebook, questions)
     changed = None
     if pair is not None and earlier is not None:
         changed = change_questions(pair, (earlier, grouping), questions)
-    asked = measure_questions(
-        answers, grouping, design, questions, seed=settings.seed, changes=changed
-    )
     tell("unwanted behaviour")
     conduct = measure_conduct(responses, now.scales, codebook, design, culture, pair)
     return MeasuredCulture(
@@ -194,9 +188,9 @@ def measure_culture(waves: Waves, only: tuple[str, ...], tell: Tell) -> Measured
         instrument,
         invariance,
         trend,
-        climate,
+        moved,
         questions,
-        asked,
+        changed,
         conduct,
     )
 
@@ -221,6 +215,8 @@ def find_culture(measured: MeasuredCulture, release: Rehearsal, tell: Tell) -> C
     """Choose what may be shown of a culture, screen the units among it, and say what drives."""
     waves = measured.waves
     now, permission = permit_culture(measured, release, tell)
+    tell("climate")
+    climate, asked = _climate(measured, permission), _asked(measured, permission)
     tell("worrying units")
     screenings, checks = _screen(now, measured)
     drivers = None
@@ -234,8 +230,8 @@ def find_culture(measured: MeasuredCulture, release: Rehearsal, tell: Tell) -> C
         permission,
         measured.instrument,
         measured.invariance,
-        measured.climate,
-        measured.asked,
+        climate,
+        asked,
         measured.trend,
         screenings,
         checks,
@@ -320,17 +316,42 @@ def _permit(
     )
 
 
-def _climate(
-    waves: Waves, grouping: Grouping, design: Design, previous: pd.DataFrame | None
-) -> Climate:
+def _climate(measured: MeasuredCulture, permission: Permission) -> Climate:
+    """Measure dimensions in the groups that may be told of them."""
+    waves, culture = measured.waves, measured.waves.settings.culture
+    names = [own.name for own in find_dimensions(waves.codebook, culture)]
     return measure_climate(
         waves.now.scales,
-        grouping,
-        design,
+        measured.grouping,
+        measured.design,
         waves.codebook,
-        waves.settings.culture,
+        culture,
         seed=waves.settings.seed,
-        previous=previous,
+        previous=measured.moved,
+        told_of=_told_of(names, measured.grouping, permission),
+    )
+
+
+def _asked(measured: MeasuredCulture, permission: Permission) -> pd.DataFrame:
+    """Measure questions in the groups that may be told of them."""
+    waves, questions, grouping = measured.waves, measured.questions, measured.grouping
+    now, seed = waves.now, waves.settings.seed
+    answers = answer_questions(now.responses, now.scales, waves.codebook, questions)
+    told_of, changed = _told_of([*questions.dimension_of], grouping, permission), measured.changed
+    about = grouping, measured.design, questions
+    return measure_questions(answers, *about, seed=seed, changes=changed, told_of=told_of)
+
+
+def _told_of(names: Sequence[str], grouping: Grouping, permission: Permission) -> ToldOf:
+    """Say which groups may be told of dimensions, or questions, in this wave and the one before."""
+    groups = grouping.groups.index
+    rows = {name: pd.DataFrame({"group": groups, "dimension": name}) for name in names}
+    return ToldOf(
+        {n: permission.shown & ~permission.hides(own) for n, own in rows.items()},
+        {
+            n: groups.isin(permission.before) & ~permission.hid_before(own)
+            for n, own in rows.items()
+        },
     )
 
 

@@ -180,8 +180,7 @@ def basis_of(
     is_large = sums[:, RateTerm.KNOWN] >= settings.minimum
     barred = is_large & _is_lopsided(sums, RateTerm.KNOWN_WEIGHT, settings)
     if weighed is not None:
-        asked = sums[:, RateTerm.KNOWN]
-        barred |= rest_on_own(weighed, asked > 0) & (asked < MANY)
+        barred |= are_weighed(weighed, sums[:, RateTerm.KNOWN], ~barred)
     if not is_asked(known, len(values)):
         return Basis((), risk, barred=_is_narrow(numbers.risks(target), sums, groups, settings))
     if is_constant:
@@ -189,6 +188,18 @@ def basis_of(
     return Basis(
         (values,), risk, barred=barred | _is_narrow(numbers.risks(target), sums, groups, settings)
     )
+
+
+def are_weighed(levels: pd.Series, asked: Array | Codes, told: Mask) -> Mask:
+    """Say of each group whether its rate may tell of people of one weight: too few are pooled.
+
+    Parameters
+    ----------
+    levels : of each group
+    asked : of how many people in it the outcome is known
+    told : whether it is told
+    """
+    return rest_on_own(levels, told & (asked > 0)) & (asked < MANY)
 
 
 def between_units(people: People, target: str, groups: csr_array, cluster: str) -> Between:

@@ -12,16 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from blijfwijzer.disclosure.chain import Release
 from blijfwijzer.disclosure.choice import choose_shown
+from blijfwijzer.disclosure.fingerprint import add_up, from_text
 from blijfwijzer.disclosure.ledger import Ledger
 from blijfwijzer.disclosure.parts import Outsider
+from blijfwijzer.disclosure.returning import share_again
 from blijfwijzer.disclosure.standing import lines_before, standing
-from blijfwijzer.release.admission import Admission
+from blijfwijzer.release.admission import Admission, Crowd
 from blijfwijzer.release.request import Request
 from blijfwijzer.runs.merging.crowd import People
 from blijfwijzer.runs.scoring.targets import is_asked
 from blijfwijzer.settings import DisclosureSettings
 from blijfwijzer.survey.arrays import Mask
+
+_MOST_AGAIN = 0.25
+"""Share of the people of a merge by which they are here again, as of two waves in one run: by
+answers that tell people apart hardly anybody of others looks like one of them."""
 
 
 def safe_from_offices(
@@ -85,10 +92,24 @@ def _is_safe(
     return np.asarray(safe)
 
 
-def is_of_others(admission: Admission, request: Request, ledger: Ledger) -> bool:
-    """Tell whether a wave was told of before, while other people were in it."""
+def is_of_others(crowd: Crowd, admission: Admission, request: Request, ledger: Ledger) -> bool:
+    """Tell whether a wave was told of before, by whatever name, while other people were in it."""
     asked = {"survey": request.survey, "request": request.sha256}
     before = standing(lines_before(ledger.releases, asked))
     is_known = any(line.content["wave"] == request.wave for line in before)
+    is_known |= any(_are_here(crowd, admission, line) for line in before)
     earlier, everyone = admission.earlier, 0
     return bool(earlier.changed.any() or (is_known and not earlier.repeated[everyone]))
+
+
+def _are_here(crowd: Crowd, admission: Admission, line: Release) -> bool:
+    """Tell whether people of whom a merge told are here again, in the groups that it told of."""
+    told = list(line.content["groups"].values())
+    if crowd.columns != tuple(map(tuple, line.content["columns"])) or not told:
+        return False
+    own = [group["definition"] for group in told]
+    formed, row_of, rows = crowd.present.form(own, crowd.present.members_of)
+    now = add_up(admission.people.marks, rows)[row_of]
+    then = np.array([from_text(told[place]["fingerprint"]) for place in formed])
+    share = share_again(now, then.reshape(now.shape))[admission.people.sight.is_sharp]
+    return bool((share >= _MOST_AGAIN).any())

@@ -24,7 +24,7 @@ from blijfwijzer.runs.models.measured import admit_people, find_rows, measure_ri
 from blijfwijzer.runs.models.pairs import ModelPair, rivals_of
 from blijfwijzer.runs.offers.needs import read_partitions
 from blijfwijzer.runs.scoring.findings import estimates_of
-from blijfwijzer.runs.scoring.targets import NewWave, Target, estimate_target, withhold
+from blijfwijzer.runs.scoring.targets import NewWave, Target, estimate_target, score_target
 from blijfwijzer.survey.scales import score_scales
 from blijfwijzer.survey.texts import Message, say
 from blijfwijzer.vouchers.allocation import allocate_vouchers
@@ -107,7 +107,7 @@ def _groups(pair: ModelPair, breakdown: Breakdown, tell: Tell) -> pd.DataFrame:
         stored, intake = one.stored, one.intake
         scales = score_scales(intake.held, stored.codebook)
         wave = NewWave(intake, scales, grouping, stored.codebook, pair.by, pair.settings)
-        target = withhold(estimate_target(stored, wave, tell), told, wave)
+        target = estimate_target(score_target(stored, wave, tell), told, wave)
         columns[f"{name}_flag"] = pd.Series(
             (target.flags["verdict"] != NOT).to_numpy(), grouping.groups.index
         )

@@ -1,5 +1,6 @@
 """An employer beside others of its kind, as the training of its models tells of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,14 +24,14 @@ from blijfwijzer.groups.paths import EVERYONE, GroupPath
 from blijfwijzer.publish.findings import BesideOthers
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.culture import culture_bases, told_by
-from blijfwijzer.runs.scoring.targets import NewWave, Target
+from blijfwijzer.runs.scoring.targets import NewWave, ScoredTarget, Target
 from blijfwijzer.settings import Settings
 from blijfwijzer.survey.codebook import Codebook
 from blijfwijzer.survey.held import Responses
 from blijfwijzer.survey.texts import Value
 
 
-def bases_beside(wave: NewWave, targets: dict[str, Target]) -> dict[str, Basis]:
+def bases_beside(wave: NewWave, targets: Mapping[str, ScoredTarget]) -> dict[str, Basis]:
     """Give what everyone is told by besides risks, to stand beside others: means of scales.
 
     Returns

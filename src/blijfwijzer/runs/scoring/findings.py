@@ -29,7 +29,7 @@ from blijfwijzer.runs.scoring.register import offer_register, rounded_register, 
 from blijfwijzer.runs.scoring.remainders import (
     offer_remainders,
     rates_of_remainders,
-    remainder_figure,
+    told_remainders,
 )
 from blijfwijzer.runs.scoring.targets import Estimated, NewWave, Target, count_unjudged, detect
 from blijfwijzer.survey.breakdown import break_down_people
@@ -114,13 +114,19 @@ def gather(
         estimates=replace(
             estimates_of(targets, admission, talent),
             remainders={
-                name: _told_remainders(need.target, wave, admission, chosen.left, told)
+                name: rates_of_remainders(
+                    need.target,
+                    wave,
+                    chosen.left,
+                    told_remainders(need.target, admission, chosen.left, told),
+                )
                 for name, need in needs.items()
             },
         ),
         reasons=admission.choice.reasons,
         drivers={n: _drivers(one, admission, wave.settings.seed) for n, one in targets.items()},
-        waves={name: target.wave.table for name, target in targets.items()},
+        # It is of everyone.
+        waves={n: target.wave.table for n, target in targets.items() if admission.told[0]},
         needs={
             name: tell_need(need, wave, admission, chosen.people, told)
             for name, need in needs.items()
@@ -148,20 +154,6 @@ def count_earlier(admission: Admission) -> dict[str, int]:
     lost = {"lost_since": earlier.lost} if earlier.lost else {}
     changed = 0 if earlier.lost else earlier.changed_since
     return {"earlier_releases": earlier.releases, "changed_since": changed, **lost}
-
-
-def _told_remainders(
-    need: Target,
-    wave: NewWave,
-    admission: Admission,
-    left: csr_array,
-    told: frozenset[FigureId],
-) -> pd.DataFrame:
-    """Give the rates of those who are left of groups, where they may be told."""
-    count = left.shape[0]
-    is_told = [remainder_figure(need, admission, place) in told for place in range(count)]
-    rates = rates_of_remainders(need, wave, left)
-    return rates.where(pd.Series(is_told, rates.index))
 
 
 def _best(leaving: Target, wave: NewWave) -> NDArray[np.float64] | None:
@@ -250,17 +242,18 @@ highest rates, as no larger number is offered vouchers or has a page that anybod
 def _drivers(target: Target, admission: Admission, seed: int) -> pd.DataFrame:
     """Profile contrasts of the groups that stand out, and of those that may be offered vouchers."""
     grouping, name = admission.grouping, target.stored.model.target
-    flagged = (target.flags["verdict"] != NOT).to_numpy() & admission.shown
+    told = admission.tells(f"rate:{name}")
+    flagged = (target.flags["verdict"] != NOT).to_numpy()
     marked = np.flatnonzero(flagged)
     if target.stored.codebook.outcomes[name].kind == "need":
         is_group = (grouping.groups.index != EVERYONE) & ~flagged
-        others = np.flatnonzero(admission.tells(f"rate:{name}") & is_group)
+        others = np.flatnonzero(told & is_group)
         rates = target.pooled.table["rate"].to_numpy()[others]
         highest = others[np.argsort(-rates, kind="stable")][:_MOST_PROFILED]
         marked = np.append(marked, np.sort(highest))
     sector = grouping.groups["sector"].iloc[marked]
     against = sector.where(sector != grouping.groups.index[marked], EVERYONE)
     reference = grouping.groups.index.get_indexer(pd.Index(against))
-    return contrast_drivers(
-        target.scored, grouping.groups, marked, reference, admission.shown, seed
-    )
+    # What is not told is nothing to be held against either.
+    marked, reference = marked[told[reference]], reference[told[reference]]
+    return contrast_drivers(target.scored, grouping.groups, marked, reference, told, seed)

@@ -11,7 +11,6 @@ from scipy.sparse import csr_array
 from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.fairness.ablation import refit_with_attributes, tell_ablation
 from blijfwijzer.fairness.proxies import measure_proxies, tell_proxy
-from blijfwijzer.groups.estimates import estimate_groups
 from blijfwijzer.groups.flags import FLAGGED
 from blijfwijzer.groups.segments import Segments, find_segments
 from blijfwijzer.publish.findings import NeedFindings
@@ -20,7 +19,8 @@ from blijfwijzer.release.admission import Admission
 from blijfwijzer.release.margins import leave_telling
 from blijfwijzer.risk.outcomes import barred_columns
 from blijfwijzer.runs.offers.aims import Aim, all_cells, find_targeting, hidden_cells
-from blijfwijzer.runs.scoring.targets import NewWave, Target, which_flagged
+from blijfwijzer.runs.scoring.targets import NewWave, Target, estimate_with, which_flagged
+from blijfwijzer.survey.arrays import Array, Mask
 from blijfwijzer.survey.texts import Message
 
 
@@ -144,12 +144,13 @@ def _sentences(
     found = [(p.attribute, tell_proxy(p, codebook.columns[p.attribute])) for p in proxies]
     if need.values is None:
         return found
-    before: tuple[NDArray[np.bool_], NDArray[np.float64]] | None = None
+    is_told = admission.tells(f"rate:{need.stored.model.target}")
+    before: tuple[Mask, Array] | None = None
     for made in refit_with_attributes(need.scored.risk, need.values, weight, units, audit):
-        before = before or _flag_again(need, made.without, wave)
-        after = _flag_again(need, made.risk, wave)
-        told = before[0] & admission.shown, after[0] & admission.shown
-        shift = np.abs(after[1] - before[1])[admission.shown].max(initial=0.0)
+        before = before or _flag_again(need, made.without, is_told, wave)
+        after = _flag_again(need, made.risk, is_told, wave)
+        told = before[0], after[0]
+        shift = np.abs(after[1] - before[1]).max(initial=0.0)
         sentence = tell_ablation(
             made,
             float(shift),
@@ -161,17 +162,7 @@ def _sentences(
     return found
 
 
-def _flag_again(
-    need: Target, risk: NDArray[np.float64], wave: NewWave
-) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Give who would be flagged with other risks, and the rates of all groups."""
-    settings = wave.settings
-    pooled, areas = estimate_groups(
-        wave.grouping,
-        wave.predictions(need.values, risk),
-        need.stored.effects,
-        settings.rates,
-        settings.seed,
-    )
-    flagged = which_flagged(pooled, areas, wave)
-    return flagged, pooled.table["rate"].to_numpy(dtype=float)
+def _flag_again(need: Target, risk: Array, told: Mask, wave: NewWave) -> tuple[Mask, Array]:
+    """Give who would be flagged with other risks, and the rates of groups that are told."""
+    found = estimate_with(wave.predictions(need.values, risk), need.stored, told, wave)
+    return which_flagged(*found, told, wave), found[0].table["rate"].to_numpy(dtype=float)[told]

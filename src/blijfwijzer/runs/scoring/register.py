@@ -7,7 +7,6 @@ import pandas as pd
 
 from blijfwijzer.disclosure.figures import FigureId, Figures
 from blijfwijzer.estimation.design import Design
-from blijfwijzer.groups.estimates import estimate_groups
 from blijfwijzer.groups.register_weights import RegisterWeights
 from blijfwijzer.publish.findings import RegisterFindings
 from blijfwijzer.release.admission import Admission
@@ -19,7 +18,7 @@ from blijfwijzer.release.margins import (
     told_moved,
 )
 from blijfwijzer.runs.scoring.needs import not_telling
-from blijfwijzer.runs.scoring.targets import NewWave, Target
+from blijfwijzer.runs.scoring.targets import NewWave, Target, estimate_with
 from blijfwijzer.survey.arrays import Array
 
 
@@ -65,15 +64,11 @@ def tell_register(
 def _rates_before(target: Target, wave: NewWave, weights: RegisterWeights) -> Array:
     """Rates of all groups with the weights that the survey had."""
     units = wave.responses[wave.codebook.units.cluster]
+    without = replace(wave, grouping=wave.grouping.without_register())
     predictions = replace(
         wave.predictions(target.values, target.scored.risk),
         design=Design.of_units(weights.before, units),
     )
-    pooled, _ = estimate_groups(
-        wave.grouping.without_register(),
-        predictions,
-        target.stored.effects,
-        wave.settings.rates,
-        wave.settings.seed,
-    )
+    told = target.pooled.table["rate"].notna().to_numpy()
+    pooled, _ = estimate_with(predictions, target.stored, told, without)
     return pooled.table["rate"].to_numpy(dtype=float)

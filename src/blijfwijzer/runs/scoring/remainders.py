@@ -9,6 +9,7 @@ from blijfwijzer.disclosure.rules import is_narrow
 from blijfwijzer.groups.remainders import pool_remainders
 from blijfwijzer.release.admission import Admission
 from blijfwijzer.runs.scoring.targets import NewWave, Target
+from blijfwijzer.survey.arrays import Mask
 
 PARTS = ("rate", "low", "high")
 
@@ -37,14 +38,27 @@ def remainder_figure(need: Target, admission: Admission, place: int) -> FigureId
     return FigureId("rest", (name, need.stored.model.target))
 
 
-def rates_of_remainders(need: Target, wave: NewWave, left: csr_array) -> pd.DataFrame:
+def told_remainders(
+    need: Target, admission: Admission, left: csr_array, told: frozenset[FigureId]
+) -> Mask:
+    """Say of each group whether those who are left of it may be told, or all of it if none are."""
+    has_left = np.asarray(left.sum(axis=1)).ravel() > 0
+    names = (remainder_figure(need, admission, place) for place in range(len(has_left)))
+    of_left = np.array([name in told for name in names], dtype=bool)
+    return np.where(has_left, of_left, admission.tells(f"rate:{need.stored.model.target}"))
+
+
+def rates_of_remainders(need: Target, wave: NewWave, left: csr_array, told: Mask) -> pd.DataFrame:
     """Pool those who are left of each group as a group of its level, in its place.
+
+    Parameters
+    ----------
+    told : as `told_remainders` gives
 
     Returns
     -------
-    One row per group, with `PARTS`; missing where nobody is left or all are.
+    One row per group, with `PARTS`; missing where nobody is left or all are, or it is not told.
     """
     predictions = wave.predictions(need.values, need.scored.risk)
-    effects, settings = need.stored.effects, wave.settings
-    about = predictions, left, effects, settings.rates, settings.seed
-    return pool_remainders(wave.grouping, *about)[list(PARTS)]
+    about = need.stored.effects, wave.settings.rates, wave.settings.seed
+    return pool_remainders(wave.grouping, predictions, left, told, about)[list(PARTS)]

@@ -1,7 +1,7 @@
 """One risk of a new wave: read, held against training, scored, pooled per group, flagged."""
 
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -12,14 +12,13 @@ from blijfwijzer.disclosure.answers import Basis
 from blijfwijzer.drivers.group_profiles import Rows, Scored, score_groups
 from blijfwijzer.drivers.row_batches import Batching
 from blijfwijzer.engines.engine import LOCAL, Engine
-from blijfwijzer.estimation.design import Design
+from blijfwijzer.estimation.design import Design, Varying
 from blijfwijzer.groups.detection import find_detectable
-from blijfwijzer.groups.estimates import estimate_groups
+from blijfwijzer.groups.estimates import Estimates, estimate_among, estimate_groups
 from blijfwijzer.groups.flags import (
     CHOICES,
     FLAGGED,
     NOT,
-    OTHERWISE,
     Listed,
     find_flagged,
     flag_groups,
@@ -41,8 +40,6 @@ from blijfwijzer.survey.rule_truth import label
 from blijfwijzer.survey.rules import conditions_of
 
 Reference = Literal["sector", "all"]
-Estimates = tuple[PooledRates, pd.DataFrame]
-"""Rates of groups, and their direct areas."""
 _MOST_UNKNOWN = 0.9
 """Share of responses without a known outcome above which a wave counts as not asking it."""
 
@@ -58,8 +55,8 @@ class Estimated:
 
 
 @dataclass(frozen=True)
-class Target(Estimated):
-    """One risk of the new wave."""
+class ScoredTarget:
+    """One risk of the people of the new wave; nothing is estimated of groups."""
 
     stored: Stored
     scored: Scored
@@ -81,7 +78,9 @@ class Target(Estimated):
         return Basis((self.values,), risk)
 
 
-Told = TypeVar("Told", bound=Estimated)
+@dataclass(frozen=True)
+class Target(ScoredTarget, Estimated):
+    """One risk of the new wave, of the groups that are told of it."""
 
 
 @dataclass(frozen=True)
@@ -120,34 +119,38 @@ class NewWave:
         return Predictions(answers, risk, Design.of_units(self.weight, units))
 
 
-def estimate_target(stored: Stored, wave: NewWave, tell: Tell) -> Target:
-    """Score a wave for one outcome, hold it against training, pool rates per group, flag.
+def score_target(stored: Stored, wave: NewWave, tell: Tell) -> ScoredTarget:
+    """Score a wave for one outcome, and hold it against training.
 
     Raises
     ------
     WaveTooDifferentError
         The wave is not one that the model can read.
     """
-    model, settings = stored.model, wave.settings
+    settings = wave.settings
     rows = Rows(wave.responses, wave.scales, wave.grouping.members)
     batching = Batching(settings.wave.batch, settings.drivers.largest_gap, wave.engine)
-    scored = score_groups(model, rows, batching, tell)
+    scored = score_groups(stored.model, rows, batching, tell)
     compared = compare_with_training(stored, scored.sample, wave, scored.sample_rows)
-    values = outcome_of(stored, wave)
-    tell(f"{model.target}: pool rates")
+    return ScoredTarget(stored, scored, compared, outcome_of(stored, wave))
+
+
+def estimate_target(target: ScoredTarget, told: NDArray[np.bool_], wave: NewWave) -> Target:
+    """Pool rates of the groups that are told of a risk, and flag them.
+
+    Parameters
+    ----------
+    told : per group
+    """
+    equal = Design.of_units(np.ones(len(wave.weight)), wave.responses[wave.codebook.units.cluster])
+    predictions = wave.predictions(target.values, target.scored.risk)
     # First, so that its draws are let go of before others take as much.
-    unweighted = which_flagged(*_estimate_plain(stored, scored, values, wave), wave)
-    found = estimate_groups(
-        wave.grouping,
-        wave.predictions(values, scored.risk),
-        stored.effects,
-        settings.rates,
-        settings.seed,
-        wave.codebook.units.varying,
-    )
-    tell(f"{model.target}: flag groups")
-    estimated = flag_estimates(found, unweighted, wave)
-    return Target(**vars(estimated), stored=stored, scored=scored, wave=compared, values=values)
+    plain = estimate_with(replace(predictions, design=equal), target.stored, told, wave)
+    unweighted = which_flagged(*plain, told, wave)
+    del plain
+    units = wave.codebook.units.varying
+    found = estimate_with(predictions, target.stored, told, wave, units)
+    return Target(**vars(flag_estimates(found, unweighted, told, wave)), **vars(target))
 
 
 def compare_with_training(
@@ -171,35 +174,42 @@ def compare_with_training(
     return compared
 
 
-def _estimate_plain(
-    stored: Stored, scored: Scored, values: NDArray[np.float64] | None, wave: NewWave
+def estimate_with(
+    predictions: Predictions,
+    stored: Stored,
+    told: NDArray[np.bool_],
+    wave: NewWave,
+    units: Varying = "fixed",
 ) -> Estimates:
-    """Estimate rates of groups in which everybody weighs the same."""
-    equal = Design.of_units(np.ones(len(wave.weight)), wave.responses[wave.codebook.units.cluster])
-    return estimate_groups(
-        wave.grouping,
-        replace(wave.predictions(values, scored.risk), design=equal),
-        stored.effects,
-        wave.settings.rates,
-        wave.settings.seed,
-    )
+    """Pool rates of the groups that are told of a risk, by some answers, risks and weights."""
+    about = predictions, stored.effects, wave.settings.rates, wave.settings.seed, units
+    return estimate_among(wave.grouping, told, lambda groups: estimate_groups(groups, *about))
 
 
-def flag_estimates(found: Estimates, unweighted: NDArray[np.bool_], wave: NewWave) -> Estimated:
+def flag_estimates(
+    found: Estimates,
+    unweighted: NDArray[np.bool_],
+    told: NDArray[np.bool_],
+    wave: NewWave,
+) -> Estimated:
     """Flag groups by their rates, and say of each whether other choices would flag it.
 
     Parameters
     ----------
     unweighted : whether each group would be flagged if everybody weighed the same
+    told : whether each group is told of the risk
     """
-    flags = flag_units(*found, wave)
-    flags = flags.assign(**_flag_otherwise(found, unweighted, wave))
+    flags = flag_units(*found, told, wave)
+    flags = flags.assign(**_flag_otherwise(found, unweighted, told, wave))
     flags.loc[flags["verdict"] == NOT, list(CHOICES)] = False
     return Estimated(*found, flags)
 
 
 def _flag_otherwise(
-    found: Estimates, unweighted: NDArray[np.bool_], wave: NewWave
+    found: Estimates,
+    unweighted: NDArray[np.bool_],
+    told: NDArray[np.bool_],
+    wave: NewWave,
 ) -> dict[str, NDArray[np.bool_]]:
     """Say of each group whether it is flagged by other choices that are as defensible."""
     settings, flags = wave.settings, wave.settings.flags
@@ -211,7 +221,7 @@ def _flag_otherwise(
     made = []
     for changed in ways:
         asked = settings.model_copy(update={"flags": flags.model_copy(update=changed)})
-        made.append(which_flagged(*found, replace(wave, settings=asked)))
+        made.append(which_flagged(*found, told, replace(wave, settings=asked)))
     return dict(zip(CHOICES, [*made, unweighted], strict=True))
 
 
@@ -238,23 +248,34 @@ def is_asked(known: int, people: int) -> bool:
     return known > 0 and (people - known) / people <= _MOST_UNKNOWN
 
 
-def flag_units(pooled: PooledRates, areas: pd.DataFrame, wave: NewWave) -> pd.DataFrame:
-    """Flag units of the levels that were asked; the larger ones are what they are held against."""
-    settings, groups = wave.settings, wave.grouping.groups
-    on_list = list_groups(wave)
-    listed = on_list.place
+def flag_units(
+    pooled: PooledRates, areas: pd.DataFrame, told: NDArray[np.bool_], wave: NewWave
+) -> pd.DataFrame:
+    """Flag units of the levels that were asked; the larger ones are what they are held against.
+
+    What a group is held against is a rate too: where that is not told, the group is not flagged.
+    """
+    settings, on_list = wave.settings, list_told(told, wave)
     empty = {"reference": np.nan, "probability": np.nan, "stability": np.nan, "verdict": NOT}
-    flags = pd.DataFrame(empty, index=range(len(groups)))
+    flags = pd.DataFrame(empty, index=range(len(told)))
     found = flag_groups(pooled.as_shown(), areas, on_list, settings.flags, settings.seed)
-    flags.loc[listed, found.columns] = found.to_numpy()
+    flags.loc[on_list.place, found.columns] = found.to_numpy()
     return flags.astype({"reference": float, "probability": float, "stability": float})
 
 
-def which_flagged(pooled: PooledRates, areas: pd.DataFrame, wave: NewWave) -> NDArray[np.bool_]:
+def which_flagged(
+    pooled: PooledRates, areas: pd.DataFrame, told: NDArray[np.bool_], wave: NewWave
+) -> NDArray[np.bool_]:
     """Say of each group whether `flag_units` would flag it."""
-    on_list, flagged = list_groups(wave), np.zeros(len(pooled.table), dtype=bool)
+    on_list, flagged = list_told(told, wave), np.zeros(len(told), dtype=bool)
     flagged[on_list.place] = find_flagged(pooled.as_shown(), areas, on_list, wave.settings.flags)
     return flagged
+
+
+def list_told(told: NDArray[np.bool_], wave: NewWave) -> Listed:
+    """List the groups that are flagged of those that are told, and are held against such a one."""
+    listed = list_groups(wave)
+    return listed.among(np.flatnonzero(told[listed.place] & told[listed.reference]))
 
 
 def list_groups(wave: NewWave) -> Listed:
@@ -288,10 +309,12 @@ def detect(target: Target, wave: NewWave, told: NDArray[np.bool_]) -> pd.DataFra
     settings, flagged = wave.settings, (target.flags["verdict"] == FLAGGED).to_numpy()
     if target.values is None or flagged[told].any():
         return pd.DataFrame(columns=["level", "typical", "largest"])
-    listed = list_groups(wave)
-    rows = np.flatnonzero(told[listed.place] & told[listed.reference])
     found = find_detectable(
-        target.pooled.as_shown(), target.areas, listed.among(rows), settings.flags, settings.seed
+        target.pooled.as_shown(),
+        target.areas,
+        list_told(told, wave),
+        settings.flags,
+        settings.seed,
     )
     return found.assign(level=wave.grouping.groups["level"].to_numpy()[found["place"]])
 
@@ -316,33 +339,6 @@ def _references(groups: pd.DataFrame, reference: Reference) -> NDArray[np.intp]:
 
 def _other_reference(reference: Reference) -> Reference:
     return "all" if reference == "sector" else "sector"
-
-
-def withhold(target: Told, told: NDArray[np.bool_], wave: NewWave) -> Told:
-    """Leave out the rates and flags of groups that are not told of a risk, and all made of these.
-
-    What a group is held against is such a rate too: by how surely two of its units exceed the rate
-    of a sector, that would follow.
-
-    Parameters
-    ----------
-    told : per group
-    """
-    hidden = ~told
-    rates, flags = target.pooled.table, target.flags
-    groups, against = wave.grouping.groups, wave.settings.flags.reference
-    is_judged = told & told[_references(groups, against)]
-    is_otherwise = is_judged & told[_references(groups, _other_reference(against))]
-    flags = _without(flags, ~is_judged).assign(verdict=flags["verdict"].where(is_judged, NOT))
-    told_of = dict.fromkeys(CHOICES, is_judged) | {OTHERWISE: is_otherwise}
-    flags = flags.assign(**{n: flags[n] & told_of[n] for n in CHOICES if n in flags})
-    rates = _without(rates, hidden).assign(source=rates["source"].mask(hidden, ""))
-    return replace(target, pooled=replace(target.pooled, table=rates), flags=flags)
-
-
-def _without(table: pd.DataFrame, rows: NDArray[np.bool_]) -> pd.DataFrame:
-    numbers = table.select_dtypes("number").columns
-    return table.assign(**{name: table[name].mask(rows) for name in numbers})
 
 
 def _only_unit(members: csr_array, organisation: NDArray[np.intp]) -> NDArray[np.intp]:
