@@ -306,8 +306,9 @@ def _rest_text(tell: Tell, runs: int) -> str:
             shown[np.setdiff1d(departments, firsts)] = False
             left = find_remainders(survey.grouping, shown)
             true = survey.truth(left)[place]
-            about = survey.predictions, left, NO_EFFECTS, _SETTINGS, run
-            own = pool_remainders(survey.grouping, *about).iloc[place]
+            every, about = np.ones(len(shown), dtype=bool), (NO_EFFECTS, _SETTINGS, run)
+            own = pool_remainders(survey.grouping, survey.predictions, left, every, about)
+            own = own.iloc[place]
             pooled, _ = _pool(survey, run)
             whole, others = (pooled.table.iloc[one] for one in (place, firsts))
             held["own"].append(float(_held(own, true).mean()))

@@ -84,7 +84,7 @@ def answer_questions(
         filled = low + high - score if item in scale.reversed else score
         answers = responses[item].astype(float) if item in responses else filled
         told = answers.where(answers.notna(), filled).where(score.notna())
-        found[item] = pack(told.to_numpy(dtype=np.float64))
+        found[item] = pack(np.asarray(told, dtype=np.float64))
     return Held(found, len(responses))
 
 
