@@ -88,7 +88,7 @@ def score_groups(model: RiskModel, rows: Rows, batching: Batching, tell: Tell) -
     )
     names = list(dict.fromkeys(feature.scale for feature in schema.features))
     some = np.unique(np.linspace(0, count - 1, min(count, batching.largest)).astype(np.intp))
-    sample = build_features(pick(responses, some), pick(scales, some)[list(scales)], schema)
+    sample = build_features(pick(responses, some), pick(scales, some)[[*map(str, scales)]], schema)
     numbers = dict(zip(COUNTED, sums.counts["features"].T, strict=True))
     return Scored(
         found.risk.join(),
