@@ -324,10 +324,9 @@ def _admit(
         if alone.any():
             barred = _are_weighed(target, told, wave)
             barred |= alone & admission.told_twice(wave.grouping.members)
-            before = ~every if basis.barred is None else basis.barred
-            found |= (
-                {f"rate:{name}": replace(basis, barred=barred | before)} if barred.any() else {}
-            )
+            if barred.any():
+                before = ~every if basis.barred is None else basis.barred
+                found[f"rate:{name}"] = replace(basis, barred=barred | before)
     return _admit(targets, {**bases, **found}, wave, release) if found else admission
 
 
