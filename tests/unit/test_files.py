@@ -279,6 +279,16 @@ def test_quoted_headings_are_parted_by_their_own_sign_whatever_stands_in_cells(t
     assert frame["b"].tolist() == [2, 4]
 
 
+def test_numbers_of_half_the_digits_are_read(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    halves = pa.array(np.array([1, 2.5, 4], dtype=np.float16))
+    pq.write_table(pa.table({"a": halves}), tmp_path / "a.parquet")
+
+    assert read_table(tmp_path / "a.parquet").frame["a"].tolist() == [1.0, 2.5, 4.0]
+
+
 @pytest.mark.parametrize("place", ["answers", "notes"])
 def test_text_of_parquet_that_is_no_utf8_is_refused_or_not_looked_at(tmp_path, place):
     import pyarrow as pa

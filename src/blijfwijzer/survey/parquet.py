@@ -135,6 +135,9 @@ def _fold(part: Place, file: Any, columns: dict[str, Levels]) -> None:
             if pa.types.is_dictionary(answers.type):
                 # The numbers that stand for answers are others in each part.
                 answers = answers.cast(answers.type.value_type)
+            if pa.types.is_float16(answers.type):
+                # Of these Arrow cannot say which occur.
+                answers = answers.cast(pa.float32())
             if _is_bytes(answers.type):
                 try:
                     answers = answers.cast(pa.large_binary()).cast(pa.large_string())
