@@ -325,31 +325,6 @@ def test_what_has_priority_is_kept_although_fewer_people_are_in_it():
     assert kept("sex") == kept("sex", "team") == ["all", "all&sex=m"]
 
 
-def nearly_equal_partitions(rng, people=300, moved=20):
-    """Ten units, and two more ways to part the same people into ten, but for a few."""
-    unit = np.repeat(np.arange(10), people // 10)
-    parts = [unit]
-    for _ in range(2):
-        other = unit.copy()
-        other[rng.choice(people, moved, replace=False)] = rng.integers(0, 10, moved)
-        parts.append(other)
-    return members(*(own == of for own in parts for of in range(10)))
-
-
-def test_what_has_priority_is_kept_where_percentages_pin():
-    rank, kept = np.repeat([0, 1, 2], 10), 0
-    for seed in range(6):
-        rng = np.random.default_rng(seed)
-        groups = nearly_equal_partitions(rng)
-        answers = (rng.random(300) < 0.3).astype(float)
-        outsider = Outsider(everyone(300), none(300))
-        hidden = Hidden(none(300), [answers], 3)
-        shown = choose_shown(groups, outsider, DisclosureSettings(), hidden, rank).shown
-        kept += int(shown[rank == 0].sum())
-    # With no say in what is withheld for counts 43 were.
-    assert kept >= 48
-
-
 def test_a_group_is_as_important_as_the_less_important_of_what_it_is_of():
     ids = ["all", "sector=a/team=b", "sector=a/team=b&sex=m", "sector=a", "all&age=1"]
 

@@ -218,13 +218,8 @@ def choose_shown(
     gap = 1 - float(worth[shown].sum()) / most if most else 0.0
     free = shown
     if hidden is not None:
-        order = np.zeros(len(people), dtype=np.int64) if rank is None else rank
-        free = _leave_free(parts, shown, (people, order), hidden, settings.minimum)
+        free = _leave_free(parts, shown, people, hidden, settings.minimum)
     return Choice(free, unavoidable, max(0.0, gap), int(shown.sum() - free.sum()))
-
-
-_About = tuple[NDArray[np.floating[Any]], NDArray[np.int64]]
-"""People and rank of each offered group."""
 
 
 def _by_rank(count: int, rank: NDArray[np.int64] | None) -> list[NDArray[np.intp]]:
@@ -236,22 +231,19 @@ def _by_rank(count: int, rank: NDArray[np.int64] | None) -> list[NDArray[np.intp
 def _leave_free(
     parts: Parts,
     shown: NDArray[np.bool_],
-    about: _About,
+    people: NDArray[np.floating[Any]],
     hidden: Hidden,
     minimum: int,
 ) -> NDArray[np.bool_]:
-    """Withhold groups until no hidden count is pinned, and show again what that did not need.
-
-    Of those that pin a count the last of rank go first, and are shown again last.
-    """
+    """Withhold groups until no hidden count is pinned, and show again what that did not need."""
     outcomes = [
         HiddenCounts(parts, values, hidden.protection, minimum) for values in hidden.outcomes
     ]
     free = shown.copy()
     # What is withheld for one outcome is a hidden count of all others.
     while found := [pinning for counts in outcomes for pinning in counts.find_pinning(free)]:
-        free[_cover(found, about)] = False
-    for tried in _one_of_each(parts, np.flatnonzero(shown & ~free), about):
+        free[_cover(found, people)] = False
+    for tried in _one_of_each(parts, np.flatnonzero(shown & ~free), people):
         free[tried] = True
         for counts in outcomes:
             while free[tried].any() and (found := counts.find_pinning(free, tried)):
@@ -262,26 +254,26 @@ def _leave_free(
     return free
 
 
-def _one_of_each(parts: Parts, gone: NDArray[np.intp], about: _About) -> Iterator[list[int]]:
-    """Deal out withheld groups, by rank and size, of those that hang together one at a time."""
-    people, rank = about
+def _one_of_each(
+    parts: Parts, gone: NDArray[np.intp], people: NDArray[np.floating[Any]]
+) -> Iterator[list[int]]:
+    """Deal out withheld groups, the largest first, of those that hang together one at a time."""
     narrow = parts.of_offered[np.flatnonzero(people < _NARROW)]
     joined = connected_components(csr_array(narrow.T @ narrow), directed=False)[1]
     queues: dict[int, list[int]] = {}
     firsts = parts.of_offered.indices[parts.of_offered.indptr[:-1]]
-    for place in gone[np.lexsort((-people[gone], rank[gone]))]:
+    for place in gone[np.argsort(-people[gone], kind="stable")]:
         queues.setdefault(int(joined[firsts[place]]), []).append(int(place))
     turns = _MOST_TRIED // max(1, len(parts.offered))
     for turn in range(min(turns, max(map(len, queues.values()), default=0))):
         yield [queue[turn] for queue in queues.values() if turn < len(queue)]
 
 
-def _cover(found: list[NDArray[np.intp]], about: _About) -> list[int]:
+def _cover(found: list[NDArray[np.intp]], people: NDArray[np.floating[Any]]) -> list[int]:
     """Name groups of which each pinned count has one, those first that free most at least loss."""
-    people, rank = about
     holds: dict[int, list[int]] = {}
     for number, places in enumerate(found):
-        for place in set(places[rank[places] == rank[places].max()].tolist()):
+        for place in set(places.tolist()):
             holds.setdefault(place, []).append(number)
     is_left = [True] * len(found)
     queue = [(-len(own) / people[place], place) for place, own in holds.items()]
